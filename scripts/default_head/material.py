@@ -1,0 +1,83 @@
+"""The recordings that the default head is made from, and which of them it may see at which stage."""
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from whisper_at_hf.audio import load_audio
+
+SAMPLING_RATE = 16_000
+
+# ESC-10 class -> AudioSet display name. https://github.com/karolpiczak/ESC-50
+ESC10_LABELS = {
+    "dog_bark": "Dog",
+    "rain": "Rain",
+    "sea_waves": "Waves, surf",
+    "baby_cry": "Baby cry, infant cry",
+    "clock_tick": "Tick-tock",
+    "person_sneeze": "Sneeze",
+    "helicopter": "Helicopter",
+    "chainsaw": "Chainsaw",
+    "rooster": "Crowing, cock-a-doodle-doo",
+    "fire_crackling": "Crackle",
+}
+LABELS = ("Speech", "Music", *ESC10_LABELS.values())
+
+TEST_FOLD, VALIDATION_FOLD = "5", "4"
+TEST_SPEAKERS, VALIDATION_SPEAKERS = 4, 5
+# Of each instrument's clips in alphabetical order: every fifth is held out, the one after it validates.
+INSTRUMENT_PERIOD = 5
+
+
+@dataclass
+class Material:
+    """Recordings of one part of the data, float32 at 16 kHz.
+
+    Attributes:
+        speech: per speaker, the utterances, each `(samples,)`.
+        sounds: per label other than Speech, groups of clips, each `(samples,)`; one group per instrument under
+            Music, a single group for the others.
+    """
+
+    speech: dict[str, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
+    sounds: dict[str, dict[str, list[np.ndarray]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+
+def load_material(data: Path) -> dict[str, Material]:
+    """Read `esc10/`, `speech/` and `instruments/` of a folder, each with its `labels.csv`.
+
+    Returns:
+        `{"train", "validation", "test": Material}`. Test: ESC-10 fold 5, the last four speakers (ids sorted as text)
+        and every fifth clip of an instrument. Validation: fold 4, the five speakers before those, the next clips.
+    """
+    parts = {name: Material() for name in ("train", "validation", "test")}
+    for row in _rows(data / "esc10"):
+        part = {TEST_FOLD: "test", VALIDATION_FOLD: "validation"}.get(row["fold"], "train")
+        parts[part].sounds[ESC10_LABELS[row["label"]]]["clips"].append(load_audio(row["path"]))
+    speech = _rows(data / "speech")
+    part_of_speaker = split_speakers({row["speaker"] for row in speech})
+    for row in speech:
+        parts[part_of_speaker[row["speaker"]]].speech[row["speaker"]].append(load_audio(row["path"]))
+    seen: dict[str, int] = defaultdict(int)
+    for row in _rows(data / "instruments"):
+        part = {0: "test", 1: "validation"}.get(seen[row["label"]] % INSTRUMENT_PERIOD, "train")
+        seen[row["label"]] += 1
+        parts[part].sounds["Music"][row["label"]].append(load_audio(row["path"]))
+    return parts
+
+
+def split_speakers(speakers: set[str]) -> dict[str, str]:
+    """Which part each speaker belongs to."""
+    ordered = sorted(speakers)
+    parts = ["train"] * (len(ordered) - TEST_SPEAKERS - VALIDATION_SPEAKERS)
+    parts += ["validation"] * VALIDATION_SPEAKERS + ["test"] * TEST_SPEAKERS
+    return dict(zip(ordered, parts, strict=True))
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
+    return [{**row, "path": str(folder / row["path"])} for row in rows]

@@ -1,0 +1,276 @@
+"""The command `whisper-at`."""
+
+import sys
+import warnings
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .errors import InputError
+
+app = typer.Typer(
+    name="whisper-at",
+    help="What was said and what was heard: text and sound tags from one Whisper encoder pass.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    txt = "txt"
+    json = "json"
+
+
+class Timestamps(StrEnum):
+    """Which times are given with the text."""
+
+    none = "none"
+    segment = "segment"
+    word = "word"
+
+
+class Task(StrEnum):
+    """What Whisper writes."""
+
+    transcribe = "transcribe"
+    translate = "translate"
+
+
+Files = Annotated[list[str], typer.Argument(help="Audio or video files, or URLs.", show_default=False)]
+Model = Annotated[
+    str | None, typer.Option(help="Folder or hub id of a Whisper-AT model; the embedded one if left out.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
+Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Files worked on at a time.")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="A folder for one result per file, or a .txt/.json file; standard output if left out."),
+]
+TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
+TopK = Annotated[int, typer.Option(help="At most this many tags a window.")]
+Threshold = Annotated[
+    list[str] | None, typer.Option(help="Score from which a tag counts: 0.4 for all, or LABEL=0.4, repeatable.")
+]
+Labels = Annotated[list[str] | None, typer.Option(help='Only these tags: "Rain;Dog", or repeat the option.')]
+Heads = Annotated[list[str] | None, typer.Option("--head", help="Name of a head to tag with; repeatable.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no warnings.")]
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at transcribe talk.mp3\n\n"
+    'whisper-at transcribe *.wav --format json --output results --labels "Rain;Dog"\n\n'
+    "whisper-at transcribe talk.mp3 --model my-model --timestamps word --at-time-res 2"
+)
+def transcribe(
+    files: Files,
+    model: Model = None,
+    device: Device = None,
+    dtype: Dtype = "auto",
+    language: Annotated[
+        str | None, typer.Option(help='Spoken language, "en" or "english"; detected if left out.')
+    ] = None,
+    task: Annotated[
+        Task, typer.Option(help="Write in the spoken language, or translate to English.")
+    ] = Task.transcribe,
+    timestamps: Annotated[Timestamps, typer.Option(help="Times with the text.")] = Timestamps.none,
+    output_format: OutputFormat = Format.txt,
+    output: Output = None,
+    at_time_res: TimeRes = 10.0,
+    top_k: TopK = 5,
+    threshold: Threshold = None,
+    labels: Labels = None,
+    head: Heads = None,
+    tags: Annotated[bool, typer.Option(help="Tag sounds as well as transcribe.")] = True,
+    batch_size: BatchSize = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Transcribe files and tag the sounds in them."""
+    generate_kwargs = {}
+    if language is not None:
+        generate_kwargs["language"] = language
+    if task is not Task.transcribe:
+        generate_kwargs["task"] = task.value
+    parameters = {"return_tags": tags, "generate_kwargs": generate_kwargs}
+    if timestamps is not Timestamps.none:
+        parameters["return_timestamps"] = "word" if timestamps is Timestamps.word else True
+    tag_options = (at_time_res, top_k, threshold, labels, head)
+    _run(files, (model, device, dtype), tag_options, parameters, (output_format, output, quiet), batch_size)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at tag street.wav --at-time-res 2\n\n"
+    "whisper-at tag *.flac --format json --output tags --batch-size 8"
+)
+def tag(
+    files: Files,
+    model: Model = None,
+    device: Device = None,
+    dtype: Dtype = "auto",
+    output_format: OutputFormat = Format.txt,
+    output: Output = None,
+    at_time_res: TimeRes = 10.0,
+    top_k: TopK = 5,
+    threshold: Threshold = None,
+    labels: Labels = None,
+    head: Heads = None,
+    batch_size: BatchSize = 1,
+    quiet: Quiet = False,
+) -> None:
+    """Tag the sounds in files; the decoder never runs."""
+    tag_options = (at_time_res, top_k, threshold, labels, head)
+    output_options = (output_format, output, quiet)
+    _run(files, (model, device, dtype), tag_options, {"return_text": False}, output_options, batch_size)
+
+
+@app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at convert --whisper openai/whisper-base.en --head base.en_ori.pth --output whisper-at-base.en\n\n"
+    "whisper-at convert --whisper base.en.pt --processor openai/whisper-base.en --head my-head --output my-model\n\n"
+    "whisper-at convert --head base.en_low.pth --whisper openai/whisper-base.en --head-only --output my-head"
+)
+def convert(
+    output: Annotated[Path, typer.Option(help="The folder to make.", show_default=False)],
+    whisper: Annotated[
+        str | None, typer.Option(help="Transformers folder or hub id, CTranslate2 folder, or OpenAI .pt file.")
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(help="Original Whisper-AT .pth, or one of our head folders; no head if left out.")
+    ] = None,
+    processor: Annotated[
+        str | None, typer.Option(help="Folder or hub id of the processor, for sources that hold none.")
+    ] = None,
+    head_only: Annotated[bool, typer.Option("--head-only", help="Write the head's folder alone.")] = False,
+    head_name: Annotated[str, typer.Option(help="The head's name in the model.")] = "default",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing model folder.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a from_pretrained folder out of foreign weights."""
+    _calm_transformers(quiet)
+    from .conversion import convert as convert_model
+
+    made = _or_exit(lambda: convert_model(whisper, output, head, processor, head_only, head_name, overwrite=overwrite))
+    if not quiet:
+        _console.print(f"Wrote {made}", markup=False)
+
+
+@app.command(epilog="[bold]Examples[/bold]\n\nwhisper-at info\n\nwhisper-at info my-model --labels")
+def info(
+    model: Annotated[str | None, typer.Argument(help="Folder or hub id; the embedded model if left out.")] = None,
+    labels: Annotated[bool, typer.Option("--labels", help="List every label with its threshold.")] = False,
+) -> None:
+    """Show what a model is made of."""
+    _calm_transformers(quiet=True)
+    from .model_info import describe_model
+
+    typer.echo(_or_exit(lambda: describe_model(model, labels)))
+
+
+def _run(files, model_options, tag_options, parameters, output_options, batch_size) -> None:
+    """Load the model, run all files, write each result as it comes; exit with 2 if a file failed."""
+    from .batch import run_files
+    from .cli_output import ResultWriter
+
+    output_format, output, quiet = output_options
+    _calm_transformers(quiet)
+    writer = _or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
+    pipe = _or_exit(lambda: _load_pipeline(*model_options))
+    parameters = _or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
+    failed = []
+
+    def report(source: str, error: InputError) -> None:
+        failed.append(source)
+        _print_error(error)
+
+    from .progress import file_progress
+
+    with file_progress(_console, len(files), quiet) as advance:
+        results = run_files(
+            pipe, files, lambda source, error: (report(source, error), advance()), batch_size=batch_size, **parameters
+        )
+        for source, result in results:
+            _or_exit(lambda source=source, result=result: writer.write(source, result))
+            advance()
+    if failed:
+        raise typer.Exit(2)
+
+
+def _load_pipeline(model: str | None, device: str | None, dtype: str):
+    from .default_model import default_model_path
+    from .loading import load_pipeline
+
+    return load_pipeline(model or str(default_model_path()), device, dtype)
+
+
+def _checked_parameters(pipe, tag_options, parameters: dict) -> dict:
+    """The pipeline's parameters from the options; raises InputError before any file is read."""
+    from .cli_options import parse_labels, parse_threshold
+    from .loading import check_language
+
+    at_time_res, top_k, threshold, labels, heads = tag_options
+    known = {label for config in pipe.model.config.heads.values() for label in config.label2id}
+    parameters = {
+        **parameters,
+        "at_time_res": at_time_res,
+        "top_k": top_k,
+        "threshold": parse_threshold(threshold),
+        "labels": parse_labels(labels, known),
+        "heads": heads or None,
+    }
+    check_language(pipe, parameters.get("generate_kwargs", {}))
+    pipe._sanitize_parameters(**parameters)
+    return parameters
+
+
+def _or_exit(action: Callable):
+    """The value of `action()`; an `InputError` is printed as one sentence and ends the program with 2."""
+    try:
+        return action()
+    except InputError as error:
+        _print_error(error)
+        raise typer.Exit(2) from None
+
+
+def _print_error(error: InputError) -> None:
+    _console.print(f"[bold red]error:[/bold red] {_escaped(str(error))}")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _calm_transformers(quiet: bool) -> None:
+    """No loading bars and notices about deprecations inside transformers; our own warnings as one line each."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    if quiet:
+        warnings.simplefilter("ignore")
+    else:
+        warnings.showwarning = lambda message, *_: _console.print(
+            f"[yellow]warning:[/yellow] {_escaped(str(message))}"
+        )
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

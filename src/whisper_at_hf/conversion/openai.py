@@ -1,0 +1,84 @@
+"""From an OpenAI Whisper checkpoint (`.pt`) to a transformers Whisper."""
+
+import re
+from pathlib import Path
+
+from transformers import (
+    GenerationConfig,
+    PreTrainedTokenizerBase,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
+    WhisperProcessor,
+)
+
+from ..errors import InputError
+from .generation import build_generation_config
+from .openai_names import rename_block_part
+from .pickles import load_pickle
+from .processors import load_processor, openai_id
+from .weights import WhisperWeights
+
+OUTSIDE_BLOCKS = {
+    "encoder.positional_embedding": "model.encoder.embed_positions.weight",
+    "decoder.positional_embedding": "model.decoder.embed_positions.weight",
+    "decoder.token_embedding.weight": "model.decoder.embed_tokens.weight",
+    "encoder.ln_post.weight": "model.encoder.layer_norm.weight",
+    "encoder.ln_post.bias": "model.encoder.layer_norm.bias",
+    "decoder.ln.weight": "model.decoder.layer_norm.weight",
+    "decoder.ln.bias": "model.decoder.layer_norm.bias",
+}
+BLOCK = re.compile(r"(encoder|decoder)\.blocks\.(\d+)\.(.+)")
+
+
+def load_openai(path: Path, processor: str | None = None) -> tuple[WhisperForConditionalGeneration, WhisperProcessor]:
+    """The Whisper of a `.pt` file, in float32, with its generation config and a processor.
+
+    Args:
+        path: `{"dims": ..., "model_state_dict": ...}`, as openai publishes it and its trainers save it.
+        processor: folder or hub id of the processor, which the file does not hold; by default the openai repository
+            of that size. The generation config comes from there too, or is built if there is none.
+
+    Raises:
+        InputError: a file that is refused, broken or not Whisper, or a processor that is missing or does not fit.
+    """
+    weights = read_openai(path)
+    config = weights.config()
+    loaded = load_processor(processor, config)
+    model = weights.model()
+    model.generation_config = _generation_config(processor or openai_id(config), loaded.tokenizer, config)
+    return model, loaded
+
+
+def read_openai(path: Path) -> WhisperWeights:
+    """The weights of a `.pt` file. Raises InputError if it is refused, broken or not a Whisper checkpoint."""
+    checkpoint = load_pickle(path)
+    if not isinstance(checkpoint.get("dims"), dict) or not isinstance(checkpoint.get("model_state_dict"), dict):
+        raise InputError(
+            f"{path} is no OpenAI Whisper checkpoint: it lacks dims or model_state_dict; a head goes to --head."
+        )
+    state_dict = {_rename(name): weight for name, weight in checkpoint["model_state_dict"].items()}
+    dims = checkpoint["dims"]
+    return WhisperWeights(str(path), state_dict, dims.get("n_audio_head"), dims.get("n_text_head"))
+
+
+def _rename(name: str) -> str:
+    block = BLOCK.fullmatch(name)
+    if block:
+        part, layer, rest = block.groups()
+        return f"model.{part}.layers.{layer}.{rename_block_part(rest)}"
+    return OUTSIDE_BLOCKS.get(name, f"model.{name}")
+
+
+def _generation_config(source: str, tokenizer: PreTrainedTokenizerBase, config: WhisperConfig) -> GenerationConfig:
+    """The one saved beside the processor if it is of a model of this depth, else one built from the tokenizer."""
+    built = build_generation_config(tokenizer, config)
+    try:
+        saved = GenerationConfig.from_pretrained(source)
+    except OSError:
+        return built
+    layers = [layer for layer, _ in getattr(saved, "alignment_heads", None) or []]
+    if not layers or max(layers) >= config.decoder_layers:
+        return built
+    if built.is_multilingual and getattr(saved, "task", None) is None:
+        saved.task = built.task
+    return saved

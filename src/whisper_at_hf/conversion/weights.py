@@ -1,0 +1,85 @@
+"""Whisper weights in transformers' names, the configuration that they imply, and the model that they make."""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import WhisperConfig, WhisperForConditionalGeneration
+
+from ..errors import InputError
+from .state_dicts import assign_weights
+
+HEAD_WIDTH = 64
+"""Width of one attention head in every published Whisper (https://arxiv.org/abs/2212.04356, table 1)."""
+
+MULTILINGUAL_VOCABULARY = 51865
+"""Vocabulary from which a Whisper is multilingual (https://github.com/openai/whisper, `model.py`)."""
+
+BLANK = 220
+"""Id of the token " " in both of Whisper's vocabularies."""
+
+
+@dataclass
+class WhisperWeights:
+    """The weights of a foreign checkpoint under the names of `WhisperForConditionalGeneration`.
+
+    Attributes:
+        source: the file that they come from, for error messages.
+        state_dict: without `proj_out.weight`, which is the token embedding.
+        encoder_heads, decoder_heads: attention heads. They leave no trace in the weights: width / 64 if None.
+    """
+
+    source: str
+    state_dict: dict[str, torch.Tensor]
+    encoder_heads: int | None = None
+    decoder_heads: int | None = None
+
+    def config(self) -> WhisperConfig:
+        """The configuration with the dimensions of the weights.
+
+        Raises:
+            InputError: a weight that tells a dimension is missing.
+        """
+        vocab_size, width = self._shape("model.decoder.embed_tokens.weight")
+        end_of_text = 50257 if vocab_size >= MULTILINGUAL_VOCABULARY else 50256
+        return WhisperConfig(
+            vocab_size=vocab_size,
+            d_model=width,
+            num_mel_bins=self._shape("model.encoder.conv1.weight")[1],
+            encoder_layers=self._count_layers("encoder"),
+            decoder_layers=self._count_layers("decoder"),
+            encoder_attention_heads=self.encoder_heads or width // HEAD_WIDTH,
+            decoder_attention_heads=self.decoder_heads or width // HEAD_WIDTH,
+            encoder_ffn_dim=self._shape("model.encoder.layers.0.fc1.weight")[0],
+            decoder_ffn_dim=self._shape("model.decoder.layers.0.fc1.weight")[0],
+            max_source_positions=self._shape("model.encoder.embed_positions.weight")[0],
+            max_target_positions=self._shape("model.decoder.embed_positions.weight")[0],
+            bos_token_id=end_of_text,
+            eos_token_id=end_of_text,
+            pad_token_id=end_of_text,
+            decoder_start_token_id=end_of_text + 1,
+            begin_suppress_tokens=[BLANK, end_of_text],
+        )
+
+    def model(self) -> WhisperForConditionalGeneration:
+        """The model in float32, in evaluation mode.
+
+        Raises:
+            InputError: weights are missing, left over or of another shape.
+        """
+        with torch.device("meta"):  # random initial weights would only be thrown away
+            model = WhisperForConditionalGeneration(self.config())
+        state_dict = {name: weight.float() for name, weight in self.state_dict.items()}
+        state_dict["proj_out.weight"] = state_dict["model.decoder.embed_tokens.weight"]
+        assign_weights(model, state_dict, self.source)
+        model.tie_weights()
+        model.model.encoder.embed_positions.requires_grad_(False)
+        return model.eval()
+
+    def _shape(self, name: str) -> torch.Size:
+        if name not in self.state_dict:
+            raise InputError(f"{self.source} lacks {name}: give the checkpoint of a complete Whisper model.")
+        return self.state_dict[name].shape
+
+    def _count_layers(self, part: str) -> int:
+        prefix = f"model.{part}.layers."
+        return len({name.removeprefix(prefix).split(".")[0] for name in self.state_dict if name.startswith(prefix)})

@@ -1,0 +1,124 @@
+"""Writes converted models: whole folders or none."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from transformers import WhisperProcessor
+
+from ..configuration_whisper_at import WhisperATConfig
+from ..errors import InputError
+from ..modeling_whisper_at import WhisperATForConditionalGeneration
+from .heads import load_head
+from .sources import Source, detect_source, load_transformers_processor, load_whisper, read_config
+
+
+def convert(
+    whisper: str | os.PathLike | None,
+    output: str | os.PathLike,
+    head: str | os.PathLike | None = None,
+    processor: str | os.PathLike | None = None,
+    head_only: bool = False,
+    head_name: str = "default",
+    overwrite: bool = False,
+    labels: Sequence[str] | None = None,
+) -> Path:
+    """Make a `from_pretrained` folder: safetensors, configs, processor, generation config.
+
+    The folder appears whole or not at all.
+
+    Args:
+        whisper: CTranslate2 folder, OpenAI `.pt`, transformers folder (also one of ours, which keeps its heads) or
+            hub id; None only with `head_only`.
+        output: the folder to make.
+        head: original Whisper-AT `.pth`, folder or hub id of one of our heads, or None for no head.
+        processor: folder or hub id of the processor; by default the source's own or openai's of that size.
+        head_only: write the head's folder alone; a `whisper` given as well is only checked against the head.
+        head_name: the head's name in the model.
+        overwrite: replace `output` if it is a model folder.
+        labels: names of an original head's outputs; by default AudioSet's if there are 527.
+
+    Returns:
+        `output`.
+
+    Raises:
+        InputError: something given is missing, broken, refused or does not fit, or `output` is in use.
+    """
+    output = Path(output)
+    _check_output(output, overwrite)
+    if head_only:
+        if head is None:
+            raise InputError("--head-only needs --head: name the head to convert.")
+        parts = [load_head(head, None if whisper is None else read_config(whisper), labels)]
+    else:
+        if whisper is None:
+            raise InputError("--whisper is missing: name the Whisper to convert, or pass --head-only.")
+        parts = _load_whisper_at(whisper, processor)
+        if head is not None:
+            parts[0].add_head(head_name, load_head(head, parts[0].config, labels))
+    _write(parts, output, overwrite)
+    return output
+
+
+def _load_whisper_at(
+    whisper: str | os.PathLike, processor: str | os.PathLike | None
+) -> tuple[WhisperATForConditionalGeneration, WhisperProcessor]:
+    if detect_source(whisper) is Source.TRANSFORMERS and read_config(whisper).model_type == "whisper_at":
+        model = WhisperATForConditionalGeneration.from_pretrained(whisper)
+        return model, load_transformers_processor(whisper, processor, model.config)
+    plain, loaded = load_whisper(whisper, processor)
+    values = plain.config.to_dict()
+    for key in ("model_type", "architectures", "transformers_version"):
+        values.pop(key, None)
+    model = WhisperATForConditionalGeneration.from_pretrained(
+        None, config=WhisperATConfig(**values), state_dict=plain.state_dict()
+    )
+    model.generation_config = plain.generation_config
+    return model, loaded
+
+
+def _check_output(output: Path, overwrite: bool) -> None:
+    if output.is_file():
+        raise InputError(f"{output} is a file: name a folder as --output.")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    if not overwrite:
+        raise InputError(f"{output} is not empty: name another --output, or pass --overwrite to replace it.")
+    if not (output / "config.json").is_file():
+        raise InputError(f"{output} holds other files than a model and is not replaced: name another --output.")
+
+
+def _write(parts: Sequence, output: Path, overwrite: bool) -> None:
+    """Save every part into a folder beside `output`, then put it in its place."""
+    output = output.resolve()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    draft = output.with_name(f".{output.name}.{uuid.uuid4().hex}")
+    old = draft.with_name(f"{draft.name}.old")
+    draft.mkdir()
+    try:
+        for part in parts:
+            part.save_pretrained(draft)
+        if output.is_dir():
+            _clear(output, old, overwrite)
+        draft.rename(output)
+    except BaseException:
+        if old.is_dir() and not output.exists():
+            old.rename(output)
+        raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear(output: Path, old: Path, overwrite: bool) -> None:
+    if overwrite:
+        output.rename(old)
+        return
+    try:
+        output.rmdir()
+    except OSError as error:
+        raise InputError(
+            f"{output} was filled by someone else meanwhile: use what is there or name another."
+        ) from error

@@ -1,0 +1,274 @@
+"""Named tagging heads as plug-ins of one frozen Whisper: add, drop, load, save, and tag with them."""
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+
+import torch
+from torch import nn
+from transformers import WhisperConfig
+
+from .configuration_whisper_at import TLTRConfig, WhisperATConfig
+from .errors import InputError
+from .modeling_tltr import TLTRForAudioClassification
+from .tagging import (
+    FRAMES_PER_SECOND,
+    count_windows,
+    cut_windows,
+    logits_to_scores,
+    resolve_thresholds,
+    select_tags,
+    steps_per_window,
+    window_timestamps,
+)
+from .timeline import FRAMES_PER_POSITION
+
+# Arguments of `from_pretrained` that say where to look, and so count for the configuration as for the weights.
+_LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+
+
+class TaggingHeadsMixin:
+    """What the full model and the tags-only model share. The host has `self.model.encoder` and `self.config`."""
+
+    def _init_heads(self, config: WhisperATConfig) -> None:
+        self.heads = nn.ModuleDict()
+        for name, head_config in config.heads.items():
+            self._check_fit(name, head_config)
+            self.heads[name] = TLTRForAudioClassification(head_config)
+        if config.freeze_backbone:
+            self.freeze_backbone()
+
+    @classmethod
+    def from_pretrained(cls, *args, **kwargs):
+        """As in transformers, and the backbone is frozen again: loading gives every parameter gradients."""
+        loaded = super().from_pretrained(*args, **kwargs)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        if model.config.freeze_backbone:
+            model.freeze_backbone()
+        return loaded
+
+    @classmethod
+    def from_whisper(
+        cls,
+        whisper: str | PathLike,
+        head: str | PathLike | None = None,
+        labels: Iterable[str] | None = None,
+        head_name: str = "default",
+        **kwargs,
+    ):
+        """Put a head on any Whisper checkpoint.
+
+        Args:
+            whisper: folder or hub id of a Whisper in transformers format (tiny to large-v3-turbo, distilled, tuned).
+            head: folder or hub id of a saved head; or
+            labels: names for a fresh, untrained head of the full TLTR kind.
+            head_name: the head's name in the model.
+            kwargs: passed to `from_pretrained` (`dtype`, `device_map`, `revision`, ...).
+
+        Raises:
+            InputError: both `head` and `labels`, a checkpoint that is not a Whisper, a head that does not fit.
+        """
+        if head is not None and labels is not None:
+            raise InputError(
+                "from_whisper got head and labels; pass head= for a saved head or labels= for a fresh one, not both."
+            )
+        location = {name: kwargs[name] for name in _LOCATION_ARGUMENTS if name in kwargs}
+        model = cls.from_pretrained(whisper, config=_whisper_config(whisper, location), **kwargs)
+        if head is not None:
+            model.load_head(head, head_name)
+        elif labels is not None:
+            model.add_head(head_name, labels)
+        return model
+
+    def freeze_backbone(self) -> None:
+        """Take the Whisper weights out of training: no gradients, and evaluation mode whatever `train()` says."""
+        self.config.freeze_backbone = True
+        self.model.requires_grad_(False)
+        self.model.eval()
+
+    def unfreeze_backbone(self) -> None:
+        """Let the Whisper weights train too, except the fixed sinusoids of the encoder's positions."""
+        self.config.freeze_backbone = False
+        self.model.requires_grad_(True)
+        self.model.encoder.embed_positions.requires_grad_(False)
+        self.model.train(self.training)
+
+    def train(self, mode: bool = True):
+        """As in torch, but a frozen backbone stays in evaluation mode, so that its features stay the same."""
+        super().train(mode)
+        if self.config.freeze_backbone:
+            self.model.eval()
+        return self
+
+    def get_head(self, name: str | None = None) -> TLTRForAudioClassification:
+        """The head of that name, by default `config.default_head`. Raises InputError if there is none."""
+        if name is None:
+            name = self.config.default_head
+        if name is None:
+            raise InputError("This model has no tagging head; add one with add_head or load_head.")
+        if name not in self.heads:
+            raise InputError(f"The model has no head {name!r}; it has {', '.join(self.heads) or 'none'}.")
+        return self.heads[name]
+
+    def add_head(
+        self, name: str, head: TLTRForAudioClassification | TLTRConfig | Iterable[str]
+    ) -> TLTRForAudioClassification:
+        """Add a head under a new name, on this model's device and in its dtype.
+
+        Args:
+            name: how the head is called from now on; the first head becomes the default one.
+            head: a head, or the configuration or just the label names of a fresh one.
+
+        Raises:
+            InputError: a name in use or unusable, or a head of another layer count, width or pooling.
+        """
+        if name in self.heads:
+            raise InputError(f"The model already has a head {name!r}; drop it first or choose another name.")
+        if not isinstance(head, (TLTRForAudioClassification, TLTRConfig)):
+            head = self._fresh_config(head)
+        head_config = head.config if isinstance(head, TLTRForAudioClassification) else head
+        self._check_fit(name, head_config)
+        if isinstance(head, TLTRConfig):
+            head = TLTRForAudioClassification(head)
+        self._set_heads({**self.config.heads, name: head_config})
+        encoder_weight = self.model.encoder.layer_norm.weight
+        self.heads[name] = head.to(device=encoder_weight.device, dtype=encoder_weight.dtype).train(self.training)
+        return self.heads[name]
+
+    def drop_head(self, name: str) -> None:
+        """Remove a head. Raises InputError if there is none of that name."""
+        self.get_head(name)
+        del self.heads[name]
+        self._set_heads({other: config for other, config in self.config.heads.items() if other != name})
+
+    def load_head(self, path: str | PathLike, name: str = "default") -> TLTRForAudioClassification:
+        """Add a head saved by `save_head`, from a folder or hub id. Raises InputError if it does not fit."""
+        config = TLTRConfig.from_pretrained(path)
+        self._check_fit(name, config)
+        return self.add_head(name, TLTRForAudioClassification.from_pretrained(path, config=config))
+
+    def save_head(self, name: str, directory: str | PathLike) -> None:
+        """Write one head alone (safetensors and config.json). Raises InputError if there is none of that name."""
+        self.get_head(name).save_pretrained(directory)
+
+    @torch.no_grad()
+    def get_pooled_states(self, input_features: torch.Tensor) -> torch.Tensor:
+        """Encode without decoding.
+
+        Args:
+            input_features: `(batch, num_mel_bins, frames)`. More than 30 s (3000 frames) is encoded in windows of 30 s
+                side by side; the last one is padded with the features' minimum, which is silence.
+
+        Returns:
+            `(batch, layers, steps, width)`, 0.4 s a step; steps past the last frame are padding.
+        """
+        window = self.config.max_source_positions * FRAMES_PER_POSITION
+        frames = input_features.shape[-1]
+        if frames <= window:
+            return self.model.encoder(input_features, output_pooled_states=True, return_dict=True).pooled_states
+        silence = float(input_features.min())
+        padded = nn.functional.pad(input_features, (0, -frames % window), value=silence)
+        return torch.cat([self.get_pooled_states(part) for part in padded.split(window, dim=-1)], dim=2)
+
+    @torch.no_grad()
+    def get_tag_logits(
+        self, pooled_states: torch.Tensor, num_frames: int, at_time_res: float = 10.0, head: str | None = None
+    ) -> torch.Tensor:
+        """Logits of one file's tag windows.
+
+        Args:
+            pooled_states: `(layers, steps, width)` from the start of the file.
+            num_frames: mel frames (10 ms) of audio in the file.
+            at_time_res: seconds a window, a multiple of 0.4.
+            head: name of the head, by default `config.default_head`.
+
+        Returns:
+            `(windows, num_labels)`, float32 on the CPU.
+
+        Raises:
+            InputError: a bad `at_time_res`, or an unknown head.
+        """
+        module = self.get_head(head)
+        steps = steps_per_window(at_time_res, module.config.step_seconds)
+        windows = count_windows(num_frames, steps, module.config.step_seconds)
+        states = cut_windows(pooled_states.to(module.device), windows, steps)
+        return module(states).logits.float().cpu()
+
+    @torch.no_grad()
+    def tag(
+        self,
+        input_features: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        at_time_res: float = 10.0,
+        top_k: int | None = 5,
+        threshold: float | Mapping[str, float] | None = None,
+        labels: Iterable[str] | None = None,
+        head: str | None = None,
+    ) -> list[list[dict]]:
+        """Tags of each row, without decoding text.
+
+        Args:
+            input_features: `(batch, num_mel_bins, frames)`, as the processor gives them.
+            attention_mask: `(batch, frames)` from the processor with `return_attention_mask=True`; tells where each
+                file ends. Without it all frames count.
+            at_time_res: seconds a window, a multiple of 0.4.
+            top_k, threshold, labels: see `tagging.select_tags` and `tagging.resolve_thresholds`.
+            head: name of the head, by default `config.default_head`.
+
+        Returns:
+            Per row, `[{"timestamp": (start, end), "tags": [{"label", "score"}, ...]}, ...]`, times in seconds.
+
+        Raises:
+            InputError: a bad argument, or an unknown head or label.
+        """
+        config = self.get_head(head).config
+        thresholds = resolve_thresholds(config, threshold)
+        parameter = self.model.encoder.layer_norm.weight
+        states = self.get_pooled_states(input_features.to(device=parameter.device, dtype=parameter.dtype))
+        batch, _, frames = input_features.shape
+        lengths = [frames] * batch if attention_mask is None else attention_mask.sum(dim=-1).tolist()
+        results = []
+        for row, num_frames in zip(states, lengths, strict=True):
+            logits = self.get_tag_logits(row, num_frames, at_time_res, head)
+            tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, top_k, labels)
+            times = window_timestamps(len(tags), at_time_res, num_frames / FRAMES_PER_SECOND)
+            results.append([{"timestamp": t, "tags": found} for t, found in zip(times, tags, strict=True)])
+        return results
+
+    def _fresh_config(self, labels: Iterable[str]) -> TLTRConfig:
+        names = list(labels)
+        if isinstance(labels, str) or not names or len(set(names)) != len(names):
+            raise InputError("labels must be a list of different names, for instance labels=['Dog', 'Rain'].")
+        return TLTRConfig(
+            encoder_layers=self.config.encoder_layers, d_model=self.config.d_model, id2label=dict(enumerate(names))
+        )
+
+    def _set_heads(self, heads: dict[str, TLTRConfig]) -> None:
+        self.config.heads = heads
+        if self.config.default_head not in heads:
+            self.config.default_head = None
+        self.config.refresh_heads()
+
+    def _check_fit(self, name: str, head: TLTRConfig) -> None:
+        """Raise InputError unless a head of this configuration reads what this encoder gives, under a usable name."""
+        if not name or "." in name or hasattr(nn.ModuleDict, name):
+            raise InputError(f"{name!r} cannot name a head; use a word without dots that is not a torch attribute.")
+        for field, what in (("encoder_layers", "encoder layers"), ("d_model", "wide encoder states")):
+            wanted, given = getattr(head, field), getattr(self.config, field)
+            if wanted != given:
+                raise InputError(
+                    f"Head {name!r} reads {wanted} {what}, but this Whisper has {given}; "
+                    "use a head that was trained on the same Whisper size."
+                )
+
+
+def _whisper_config(whisper: str | PathLike, location: dict) -> WhisperATConfig:
+    """The configuration of a plain Whisper checkpoint as a `WhisperATConfig` without heads."""
+    values, _ = WhisperConfig.get_config_dict(whisper, **location)
+    if values.get("model_type") not in ("whisper", "whisper_at"):
+        raise InputError(f"'{whisper}' holds a model of type {values.get('model_type')!r}; pass a Whisper checkpoint.")
+    if values.get("heads"):
+        raise InputError(f"'{whisper}' already carries heads; load it with from_pretrained and use add_head.")
+    config = WhisperConfig.from_dict({**values, "model_type": "whisper"}).to_dict()
+    for key in ("model_type", "architectures", "transformers_version", "heads", "default_head"):
+        config.pop(key, None)
+    return WhisperATConfig(**config)

@@ -1,0 +1,37 @@
+"""Registers our classes with transformers: auto classes and the pipeline task "whisper-at"."""
+
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForAudioClassification,
+    AutoModelForSpeechSeq2Seq,
+    AutoProcessor,
+    WhisperProcessor,
+)
+from transformers.pipelines import PIPELINE_REGISTRY
+
+from .configuration_whisper_at import TLTRConfig, WhisperATConfig
+from .default_model import DefaultModel
+from .modeling_tltr import TLTRForAudioClassification
+from .modeling_whisper_at import WhisperATForAudioClassification, WhisperATForConditionalGeneration, WhisperATModel
+from .pipeline import WhisperATPipeline
+
+TASK = "whisper-at"
+
+
+def register() -> None:
+    """Make `from_pretrained`, `pipeline("whisper-at")` and the stock audio pipelines know our classes."""
+    AutoConfig.register(TLTRConfig.model_type, TLTRConfig, exist_ok=True)
+    AutoConfig.register(WhisperATConfig.model_type, WhisperATConfig, exist_ok=True)
+    AutoModel.register(WhisperATConfig, WhisperATModel, exist_ok=True)
+    AutoModelForSpeechSeq2Seq.register(WhisperATConfig, WhisperATForConditionalGeneration, exist_ok=True)
+    AutoModelForAudioClassification.register(WhisperATConfig, WhisperATForAudioClassification, exist_ok=True)
+    AutoModelForAudioClassification.register(TLTRConfig, TLTRForAudioClassification, exist_ok=True)
+    AutoProcessor.register(WhisperATConfig, WhisperProcessor, exist_ok=True)
+    PIPELINE_REGISTRY.register_pipeline(
+        TASK,
+        pipeline_class=WhisperATPipeline,
+        pt_model=AutoModelForSpeechSeq2Seq,
+        default=DefaultModel(),
+        type="multimodal",
+    )

@@ -1,0 +1,100 @@
+"""The pipeline's tag parameters: checked before any audio is read, then turned into the `audio_tags` of a result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import torch
+
+from .configuration_whisper_at import TLTRConfig
+from .errors import InputError
+from .tagging import (
+    check_labels,
+    check_top_k,
+    logits_to_scores,
+    resolve_thresholds,
+    select_tags,
+    steps_per_window,
+    window_timestamps,
+)
+
+
+@dataclass
+class TagOptions:
+    """How to tag; see `WhisperATPipeline.__call__` for the meaning of each field."""
+
+    at_time_res: float = 10.0
+    top_k: int | None = 5
+    threshold: float | Mapping[str, float] | None = None
+    labels: list[str] | None = None
+    heads: list[str] | None = None
+    return_logits: bool = False
+
+    def __post_init__(self):
+        if isinstance(self.labels, str):
+            self.labels = [self.labels]
+        if isinstance(self.heads, str):
+            self.heads = [self.heads]
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The names of the parameters."""
+        return [field.name for field in fields(cls)]
+
+    def check(self, model) -> None:
+        """Raise InputError for a bad value, or a head or label that `model` does not have."""
+        check_top_k(self.top_k)
+        configs = [model.get_head(name).config for name in self._used_heads(model)]
+        for config in configs:
+            steps_per_window(self.at_time_res, config.step_seconds)
+        # With several heads, a label that one of them knows is no mistake.
+        for label in [*(self.labels or []), *(self.threshold if isinstance(self.threshold, Mapping) else [])]:
+            if not any(label in config.label2id for config in configs):
+                check_labels([label], configs[0])
+        for config in configs:
+            resolve_thresholds(config, self._threshold_for(config))
+
+    def tag(self, model, pooled_states: torch.Tensor, num_frames: int, duration: float) -> dict[str, Any]:
+        """Tag one file.
+
+        Args:
+            model: a model with heads.
+            pooled_states: `(layers, steps, width)` from the start of the file.
+            num_frames: mel frames (10 ms) of audio.
+            duration: seconds of audio.
+
+        Returns:
+            `audio_tags`, and `tags_by_head`, `tag_logits`, `tag_logits_by_head` where asked for.
+        """
+        tags, logits = {}, {}
+        for name in self._used_heads(model):
+            config = model.get_head(name).config
+            logits[name] = model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name)
+            tags[name] = self._windows(logits[name], config, duration)
+        default = model.config.default_head
+        result: dict[str, Any] = {"audio_tags": tags[default]}
+        if self.heads:
+            result["tags_by_head"] = {name: tags[name] for name in self.heads}
+        if self.return_logits:
+            result["tag_logits"] = logits[default].numpy()
+            if self.heads:
+                result["tag_logits_by_head"] = {name: logits[name].numpy() for name in self.heads}
+        return result
+
+    def _windows(self, logits: torch.Tensor, config: TLTRConfig, duration: float) -> list[dict]:
+        labels = None if self.labels is None else [label for label in self.labels if label in config.label2id]
+        thresholds = resolve_thresholds(config, self._threshold_for(config))
+        tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, self.top_k, labels)
+        times = window_timestamps(len(tags), self.at_time_res, duration)
+        return [{"timestamp": time, "tags": found} for time, found in zip(times, tags, strict=True)]
+
+    def _threshold_for(self, config: TLTRConfig) -> float | dict[str, float] | None:
+        if isinstance(self.threshold, Mapping):
+            return {label: value for label, value in self.threshold.items() if label in config.label2id}
+        return self.threshold
+
+    def _used_heads(self, model) -> list[str]:
+        """The default head, whose tags are always given, and the named ones."""
+        if model.config.default_head is None:
+            raise InputError("This model has no tagging head; add one with add_head or load_head.")
+        return list(dict.fromkeys([model.config.default_head, *(self.heads or [])]))

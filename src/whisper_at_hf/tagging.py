@@ -1,0 +1,141 @@
+"""From pooled states and logits to tags: windows, scores, thresholds, top-k. Pure functions."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+import torch
+
+from .configuration_whisper_at import TLTRConfig
+from .errors import InputError
+
+DEFAULT_THRESHOLD = 0.25
+# One hour. Far above any useful window; it turns a slip such as 1e9 into an error instead of an endless allocation.
+MAX_WINDOW_SECONDS = 3600.0
+FRAMES_PER_SECOND = 100
+
+
+def steps_per_window(at_time_res: float, step_seconds: float = 0.4) -> int:
+    """Pooled steps in a tag window of `at_time_res` seconds.
+
+    Raises:
+        InputError: `at_time_res` is not a number, not a multiple of `step_seconds`, or not within one step and an hour.
+    """
+    fix = f"use a multiple of {step_seconds:g} s between {step_seconds:g} and {MAX_WINDOW_SECONDS:g}"
+    if isinstance(at_time_res, bool) or not isinstance(at_time_res, (int, float)) or not math.isfinite(at_time_res):
+        raise InputError(f"at_time_res={at_time_res!r} is not a number of seconds; {fix}.")
+    steps = round(at_time_res / step_seconds)
+    if not 1 <= steps or at_time_res > MAX_WINDOW_SECONDS or abs(steps * step_seconds - at_time_res) > 1e-6:
+        raise InputError(f"at_time_res={at_time_res:g} cannot be cut from the time grid; {fix}.")
+    return steps
+
+
+def count_windows(num_frames: int, window_steps: int, step_seconds: float = 0.4) -> int:
+    """Tag windows in `num_frames` mel frames (10 ms each); at least one."""
+    frames_per_window = round(window_steps * step_seconds * FRAMES_PER_SECOND)
+    return max(1, math.ceil(num_frames / frames_per_window))
+
+
+def cut_windows(pooled_states: torch.Tensor, num_windows: int, window_steps: int) -> torch.Tensor:
+    """`(layers, steps, width)` -> `(num_windows, layers, window_steps, width)`, zero-padded after pooling at the end."""
+    missing = num_windows * window_steps - pooled_states.shape[1]
+    if missing > 0:
+        pooled_states = torch.nn.functional.pad(pooled_states, (0, 0, 0, missing))
+    used = pooled_states[:, : num_windows * window_steps]
+    return used.unflatten(1, (num_windows, window_steps)).transpose(0, 1)
+
+
+def window_timestamps(num_windows: int, at_time_res: float, duration: float) -> list[tuple[float, float]]:
+    """(start, end) in seconds of every window; the last one ends where the file, of `duration` seconds, ends."""
+    bounds = [round(float(index * at_time_res), 3) for index in range(num_windows)] + [round(float(duration), 3)]
+    return list(zip(bounds[:-1], bounds[1:], strict=True))
+
+
+def logits_to_scores(logits: torch.Tensor, problem_type: str) -> torch.Tensor:
+    """Probabilities, float32: softmax for single-label heads, sigmoid otherwise. Same shape as `logits`."""
+    if problem_type == "single_label_classification":
+        return logits.float().softmax(dim=-1)
+    return logits.float().sigmoid()
+
+
+def resolve_thresholds(config: TLTRConfig, threshold: float | Mapping[str, float] | None = None) -> torch.Tensor:
+    """The score from which each label counts as heard, `(num_labels,)`.
+
+    Args:
+        threshold: a number for all labels; a mapping for some of them; None for the head's fitted thresholds. Labels
+            set by neither get `DEFAULT_THRESHOLD`.
+
+    Raises:
+        InputError: a threshold that is not a number within 0 and 1, or a label that the head does not have.
+    """
+    if threshold is not None and not isinstance(threshold, Mapping):
+        return torch.full((config.num_labels,), _probability(threshold))
+    own = {**(config.thresholds or {}), **(threshold or {})}
+    check_labels(own, config)
+    return torch.tensor([_probability(own.get(label, DEFAULT_THRESHOLD)) for label in config.labels])
+
+
+def _probability(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise InputError(f"threshold={value!r} is not a probability; use a number within 0 and 1.")
+    return float(value)
+
+
+def check_labels(labels: Iterable[str], config: TLTRConfig) -> list[int]:
+    """Indices of the named labels.
+
+    Raises:
+        InputError: a label that the head does not have; the message suggests the nearest names.
+    """
+    if isinstance(labels, str):
+        labels = [labels]
+    labels = list(labels)
+    for label in labels:
+        if label not in config.label2id:
+            raise InputError(f"The head has no label {label!r}; {_suggestion(label, config)}")
+    return [config.label2id[label] for label in labels]
+
+
+def _suggestion(label: str, config: TLTRConfig) -> str:
+    from difflib import get_close_matches
+
+    by_lower = {name.lower(): name for name in config.label2id}
+    near = [by_lower[name] for name in get_close_matches(str(label).lower(), by_lower, n=3, cutoff=0.5)]
+    if near:
+        return "did you mean " + " or ".join(repr(name) for name in near) + "?"
+    return "it knows " + ", ".join(config.labels[:20]) + (", and more." if config.num_labels > 20 else ".")
+
+
+def select_tags(
+    scores: torch.Tensor,
+    config: TLTRConfig,
+    thresholds: torch.Tensor,
+    top_k: int | None = 5,
+    labels: Iterable[str] | None = None,
+) -> list[list[dict]]:
+    """The tags of every window, best first.
+
+    Args:
+        scores: `(windows, num_labels)` probabilities.
+        thresholds: `(num_labels,)`; a label is kept from its threshold on.
+        top_k: at most this many tags a window; None for no limit.
+        labels: only these labels, chosen before the best `top_k` are taken; None for all.
+
+    Returns:
+        Per window, `[{"label": name, "score": probability}, ...]`.
+    """
+    check_top_k(top_k)
+    allowed = range(config.num_labels) if labels is None else check_labels(labels, config)
+    allowed = torch.tensor(sorted(set(allowed)), dtype=torch.long)
+    chosen, limits = scores.cpu()[:, allowed], thresholds[allowed]
+    order = chosen.argsort(dim=-1, descending=True, stable=True)
+    rows = []
+    for row, ranked in zip(chosen, order, strict=True):
+        kept = [index for index in ranked.tolist() if row[index] >= limits[index]][:top_k]
+        rows.append([{"label": config.id2label[int(allowed[i])], "score": float(row[i])} for i in kept])
+    return rows
+
+
+def check_top_k(top_k: int | None) -> None:
+    """Raises InputError unless `top_k` is a whole number from 1 on, or None."""
+    if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
+        raise InputError(f"top_k={top_k!r} is not a number of tags; use a whole number from 1 on, or None for all.")

@@ -1,0 +1,129 @@
+"""One absolute timeline of pooled encoder states per file, filled by the windows that `generate` happens to encode.
+
+Whisper's long-form decoding moves its 30 s window to wherever the last sentence ended, in steps of 20 ms. The
+timeline puts every encoder position where it lies in the file: the first window that covers a position counts, later
+windows only add what is new. So a file of up to 30 s is tagged from one window, as the original package does, and the
+steps of a longer one never shift with the text.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import torch
+
+from .pooling import PoolingRequest
+
+# Mel frames (10 ms) per encoder position (20 ms): the stride of Whisper's second convolution.
+FRAMES_PER_POSITION = 2
+
+# Pooled states of one encoder window: the index of its first step in the file, and `(layers, steps, width)`.
+PooledWindow = tuple[int, torch.Tensor]
+
+
+@dataclass
+class Span:
+    """Where one row of `input_features` lies in its file, in encoder positions (20 ms) from the file's start.
+
+    Attributes:
+        origin: position of the row's first frame.
+        begin: first position that counts; earlier ones are context that another row covers better.
+        end: position at which the row stops counting; None for no limit.
+    """
+
+    origin: int = 0
+    begin: int = 0
+    end: int | None = None
+
+
+class TimelineRecorder:
+    """Collects the pooled states of every row of one `generate` call, and the languages that it decoded in.
+
+    Args:
+        spans: one per row of the `input_features` given to `generate`.
+        pooling_size: encoder positions (20 ms each) in one step of the timeline.
+        pool: False to note languages only.
+    """
+
+    def __init__(self, spans: list[Span], pooling_size: int, pool: bool = True):
+        self.spans = spans
+        self.pooling_size = pooling_size
+        self.pool = pool
+        self.language_ids: list[int | None] = [None] * len(spans)
+        self.windows: list[list[PooledWindow]] = [[] for _ in spans]
+        self._covered = [span.begin for span in spans]
+        self._expected: list[tuple[int, int]] | None = None
+
+    def expect(
+        self, seek: torch.Tensor, rows: list[int], decoder_input_ids: torch.Tensor, language_ids: set[int]
+    ) -> None:
+        """Announce the next encoder pass.
+
+        Args:
+            seek: start of the window in mel frames, for every row that `generate` works on.
+            rows: which of those the rows of this pass are.
+            decoder_input_ids: `(rows, tokens)` prompts, from which the language is read once.
+            language_ids: the ids of all language tokens.
+        """
+        copies = len(seek) // len(self.spans)  # num_return_sequences repeats every row
+        files = [row // copies for row in rows]
+        self._expected = [
+            (file, self.spans[file].origin + int(seek[row]) // FRAMES_PER_POSITION)
+            for file, row in zip(files, rows, strict=True)
+        ]
+        for file, prompt in zip(files, decoder_input_ids.tolist(), strict=True):
+            if self.language_ids[file] is None:
+                self.language_ids[file] = next((token for token in reversed(prompt) if token in language_ids), None)
+
+    def request(self, num_positions: int) -> PoolingRequest | None:
+        """What the pass that starts now, of `num_positions`, has to pool; None for a repeat (temperature fallback)."""
+        if self._expected is None or not self.pool:
+            return None
+        offsets, bounds = [], []
+        for file, start in self._expected:
+            end = self.spans[file].end
+            offsets.append(start % self.pooling_size)
+            stop = num_positions if end is None else min(num_positions, max(0, end - start))
+            bounds.append((max(0, self._covered[file] - start), stop))
+        if not any(offsets) and all(bound == (0, num_positions) for bound in bounds):
+            return PoolingRequest(self.pooling_size)
+        return PoolingRequest(self.pooling_size, offsets=offsets, bounds=bounds)
+
+    def record(self, pooled_states: torch.Tensor, num_positions: int) -> None:
+        """Store the announced pass: pooled states `(rows, layers, steps, width)` of `num_positions` positions."""
+        for row, (file, start) in enumerate(self._expected):
+            if start + num_positions > self._covered[file]:
+                self.windows[file].append((start // self.pooling_size, pooled_states[row]))
+                self._covered[file] = start + num_positions
+        self._expected = None
+
+
+def merge_windows(windows: list[PooledWindow], num_steps: int) -> torch.Tensor:
+    """The first `num_steps` steps of a file, `(layers, num_steps, width)`.
+
+    Steps shared by two windows were pooled in part by each and add up to the mean; steps never encoded are zero.
+    """
+    layers, _, width = windows[0][1].shape
+    timeline = windows[0][1].new_zeros(layers, num_steps, width)
+    for first, pooled in windows:
+        inside = max(0, min(pooled.shape[1], num_steps - first))
+        timeline[:, first : first + inside] += pooled[:, :inside]
+    return timeline
+
+
+_recorder: ContextVar[TimelineRecorder | None] = ContextVar("whisper_at_timeline_recorder", default=None)
+
+
+@contextmanager
+def recording(recorder: TimelineRecorder):
+    """While open, the encoder passes of `generate` in this thread or task are recorded."""
+    token = _recorder.set(recorder)
+    try:
+        yield recorder
+    finally:
+        _recorder.reset(token)
+
+
+def active_recorder() -> TimelineRecorder | None:
+    """The recorder that is open in this thread or task, if any."""
+    return _recorder.get()
