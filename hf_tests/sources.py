@@ -33,7 +33,7 @@ def prepare(version: str) -> Path:
             unpacked = _unpack_tests(_download(version, Path(temporary)), Path(temporary))
             # Last and in one step: an interrupted run leaves no half-filled folder behind.
             unpacked.replace(folder)
-    shutil.copytree(STUBS, folder / "tests", dirs_exist_ok=True)
+    shutil.copytree(STUBS, folder / "tests", ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
     return folder
 
 

@@ -6,7 +6,7 @@ from transformers import WhisperConfig
 from whisper_at_hf import TLTRConfig, WhisperATConfig
 
 BATCH = 3
-NUM_LABELS = 3
+LABELS = {0: "Dog", 1: "Rain", 2: "Music"}
 LAYERS = 2
 WIDTH = 16
 ATTENTION_HEADS = 4
@@ -19,7 +19,6 @@ TLTR_ARGUMENTS = {
     "d_model": WIDTH,
     "num_layer_attention_heads": ATTENTION_HEADS,
     "pooling_size": POOLING,
-    "id2label": {0: "Dog", 1: "Rain", 2: "Music"},
 }
 
 WHISPER_ARGUMENTS = {
@@ -55,23 +54,29 @@ class _ModelTester:
     encoder_seq_length = POSITIONS
     key_length = POSITIONS
 
-    def __init__(self, parent, whisper_at: bool):
-        self.parent = parent
+    def __init__(self, whisper_at: bool):
         self.whisper_at = whisper_at
 
     def get_config(self) -> WhisperConfig:
+        arguments = {**WHISPER_ARGUMENTS, "is_encoder_decoder": self.is_encoder_decoder}
         if not self.whisper_at:
-            return WhisperConfig(**WHISPER_ARGUMENTS, num_labels=NUM_LABELS)
+            return WhisperConfig(**arguments, num_labels=len(LABELS))
         # Not frozen: the common tests look for gradients in every weight.
-        return WhisperATConfig(**WHISPER_ARGUMENTS, heads={"default": TLTR_ARGUMENTS}, freeze_backbone=False)
+        heads = {"default": TLTRConfig(**TLTR_ARGUMENTS, id2label=LABELS)}
+        return WhisperATConfig(**arguments, heads=heads, freeze_backbone=False)
 
     def _features(self) -> torch.Tensor:
         return torch.randn(BATCH, MELS, 2 * POSITIONS)
 
 
 class Seq2SeqTester(_ModelTester):
-    """For models with a decoder."""
+    """For models with a decoder.
 
+    `token_name` is a second name under which the decoder's tokens are among the inputs, for tests that look there.
+    """
+
+    is_encoder_decoder = True
+    token_name = None
     seq_length = 7
     decoder_seq_length = 7
     decoder_key_length = 7
@@ -83,6 +88,8 @@ class Seq2SeqTester(_ModelTester):
             "decoder_input_ids": tokens,
             "decoder_attention_mask": torch.ones_like(tokens),
         }
+        if self.token_name is not None:
+            inputs[self.token_name] = tokens
         return self.get_config(), inputs
 
     def labels(self, model_class: type) -> torch.Tensor | None:
@@ -95,6 +102,7 @@ class Seq2SeqTester(_ModelTester):
 class EncoderTester(_ModelTester):
     """For models that classify without a decoder."""
 
+    is_encoder_decoder = False
     seq_length = POSITIONS
 
     def prepare_config_and_inputs_for_common(self) -> tuple[WhisperConfig, dict]:
@@ -102,7 +110,7 @@ class EncoderTester(_ModelTester):
 
     def labels(self, model_class: type) -> torch.Tensor:
         """Multi-hot for our heads, which are multi-label by default; classes for Whisper's own."""
-        return torch.eye(BATCH, NUM_LABELS) if self.whisper_at else torch.zeros(BATCH, dtype=torch.long)
+        return torch.eye(BATCH, len(LABELS)) if self.whisper_at else torch.zeros(BATCH, dtype=torch.long)
 
 
 class TLTRTester:
@@ -115,14 +123,11 @@ class TLTRTester:
     hidden_size = WIDTH
     seq_length = POSITIONS // POOLING
 
-    def __init__(self, parent):
-        self.parent = parent
-
     def get_config(self) -> TLTRConfig:
-        return TLTRConfig(**TLTR_ARGUMENTS)
+        return TLTRConfig(**TLTR_ARGUMENTS, id2label=LABELS)
 
     def prepare_config_and_inputs_for_common(self) -> tuple[TLTRConfig, dict]:
         return self.get_config(), {"pooled_states": torch.randn(BATCH, LAYERS, self.seq_length, WIDTH)}
 
     def labels(self, model_class: type) -> torch.Tensor:
-        return torch.eye(BATCH, NUM_LABELS)
+        return torch.eye(BATCH, len(LABELS))

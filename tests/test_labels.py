@@ -1,7 +1,3 @@
-import importlib.util
-import json
-from pathlib import Path
-
 import pytest
 
 from whisper_at_hf.labels import audioset_labels, audioset_mids

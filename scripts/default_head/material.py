@@ -43,7 +43,9 @@ class Material:
     """
 
     speech: dict[str, list[np.ndarray]] = field(default_factory=lambda: defaultdict(list))
-    sounds: dict[str, dict[str, list[np.ndarray]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    sounds: dict[str, dict[str, list[np.ndarray]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
 
 
 def load_material(data: Path) -> dict[str, Material]:

@@ -58,7 +58,9 @@ class WindowSampler:
     def batch(self, size: int) -> Windows:
         """`size` windows of one length: mostly 10 s, else 2 s or anything from one step on."""
         kind = self._rng.random()
-        steps = WINDOW_STEPS if kind < 0.75 else SHORT_STEPS if kind < 0.88 else int(self._rng.integers(1, WINDOW_STEPS))
+        steps = (
+            WINDOW_STEPS if kind < 0.75 else SHORT_STEPS if kind < 0.88 else int(self._rng.integers(1, WINDOW_STEPS))
+        )
         states, seconds = zip(*(self._window(steps) for _ in range(size)), strict=True)
         return as_windows(np.stack(states), np.stack(seconds))
 

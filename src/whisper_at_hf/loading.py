@@ -12,6 +12,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
         InputError: no such model, device or dtype.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import pipeline
 
     if dtype != "auto" and not isinstance(getattr(torch, dtype, None), torch.dtype):
@@ -21,7 +22,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
         return pipeline("whisper-at", model=model, device=device, dtype=dtype)
     except InputError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise unreachable_model(model) from error
 
 

@@ -34,16 +34,14 @@ class TaggingHeadsMixin:
         for name, head_config in config.heads.items():
             self._check_fit(name, head_config)
             self.heads[name] = TLTRForAudioClassification(head_config)
-        if config.freeze_backbone:
-            self.freeze_backbone()
+        self._apply_freezing()
 
     @classmethod
     def from_pretrained(cls, *args, **kwargs):
         """As in transformers, and the backbone is frozen again: loading gives every parameter gradients."""
         loaded = super().from_pretrained(*args, **kwargs)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
-        if model.config.freeze_backbone:
-            model.freeze_backbone()
+        model._apply_freezing()
         return loaded
 
     @classmethod
@@ -82,15 +80,19 @@ class TaggingHeadsMixin:
     def freeze_backbone(self) -> None:
         """Take the Whisper weights out of training: no gradients, and evaluation mode whatever `train()` says."""
         self.config.freeze_backbone = True
-        self.model.requires_grad_(False)
-        self.model.eval()
+        self._apply_freezing()
 
     def unfreeze_backbone(self) -> None:
         """Let the Whisper weights train too, except the fixed sinusoids of the encoder's positions."""
         self.config.freeze_backbone = False
-        self.model.requires_grad_(True)
+        self._apply_freezing()
+
+    def _apply_freezing(self) -> None:
+        for name, parameter in self.named_parameters():
+            if not name.startswith("heads."):
+                parameter.requires_grad_(not self.config.freeze_backbone)
         self.model.encoder.embed_positions.requires_grad_(False)
-        self.model.train(self.training)
+        self.train(self.training)
 
     def train(self, mode: bool = True):
         """As in torch, but a frozen backbone stays in evaluation mode, so that its features stay the same."""
@@ -142,7 +144,7 @@ class TaggingHeadsMixin:
 
     def load_head(self, path: str | PathLike, name: str = "default") -> TLTRForAudioClassification:
         """Add a head saved by `save_head`, from a folder or hub id. Raises InputError if it does not fit."""
-        config = TLTRConfig.from_pretrained(path)
+        config = _saved_head_config(path)
         self._check_fit(name, config)
         return self.add_head(name, TLTRForAudioClassification.from_pretrained(path, config=config))
 
@@ -165,8 +167,8 @@ class TaggingHeadsMixin:
         frames = input_features.shape[-1]
         if frames <= window:
             return self.model.encoder(input_features, output_pooled_states=True, return_dict=True).pooled_states
-        silence = float(input_features.min())
-        padded = nn.functional.pad(input_features, (0, -frames % window), value=silence)
+        silence = input_features.amin(dim=(1, 2), keepdim=True).expand(-1, input_features.shape[1], -frames % window)
+        padded = torch.cat([input_features, silence], dim=-1)
         return torch.cat([self.get_pooled_states(part) for part in padded.split(window, dim=-1)], dim=2)
 
     @torch.no_grad()
@@ -250,7 +252,7 @@ class TaggingHeadsMixin:
 
     def _check_fit(self, name: str, head: TLTRConfig) -> None:
         """Raise InputError unless a head of this configuration reads what this encoder gives, under a usable name."""
-        if not name or "." in name or hasattr(nn.ModuleDict, name):
+        if not name or "." in name or hasattr(nn.ModuleDict(), name):
             raise InputError(f"{name!r} cannot name a head; use a word without dots that is not a torch attribute.")
         for field, what in (("encoder_layers", "encoder layers"), ("d_model", "wide encoder states")):
             wanted, given = getattr(head, field), getattr(self.config, field)
@@ -259,6 +261,25 @@ class TaggingHeadsMixin:
                     f"Head {name!r} reads {wanted} {what}, but this Whisper has {given}; "
                     "use a head that was trained on the same Whisper size."
                 )
+        if self.config.heads.get(name) is not head and head.pooling_size != self.config.pooling_size:
+            raise InputError(
+                f"Head {name!r} has pooling_size {head.pooling_size}, but this model's is "
+                f"{self.config.pooling_size}; all heads of one model share one pooling."
+            )
+
+
+def _saved_head_config(path: str | PathLike) -> TLTRConfig:
+    try:
+        values, _ = TLTRConfig.get_config_dict(path)
+    except OSError as error:
+        raise InputError(
+            f"'{path}' is neither a folder with a head nor a hub id that can be reached; check the name."
+        ) from error
+    if values.get("model_type") != TLTRConfig.model_type:
+        raise InputError(
+            f"'{path}' holds a model of type {values.get('model_type')!r}; pass a head saved by save_head."
+        )
+    return TLTRConfig.from_dict(values)
 
 
 def _whisper_config(whisper: str | PathLike, location: dict) -> WhisperATConfig:

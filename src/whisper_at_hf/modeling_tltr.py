@@ -37,6 +37,8 @@ class TLTRPreTrainedModel(PreTrainedModel):
     main_input_name = "pooled_states"
     input_modalities = ("audio",)
     supports_gradient_checkpointing = True
+    # The loss is the mean over the batch at hand, so that the Trainer has to average it over accumulated batches.
+    accepts_loss_kwargs = False
     _no_split_modules = ["WhisperEncoderLayer"]
     _supports_sdpa = True
     _supports_flash_attn = True
@@ -103,7 +105,7 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
         """(batch, layers, steps, width) -> (batch, width): time Transformer per layer, then layer Transformer."""
         batch, layers, steps, _ = states.shape
         states = self._project(states).reshape(batch * layers, steps, -1)
-        states = self.time_block(states, None).mean(dim=1)
+        states = self._over_time(states).mean(dim=1)
         return self.layer_block(states.reshape(batch, layers, -1), None).mean(dim=1)
 
     def _ablation(self, states: torch.Tensor) -> torch.Tensor:
@@ -117,8 +119,15 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
             states = torch.einsum("blsd,l->bsd", states, weights)
         states = self._project(states)
         if self.config.aggregation.endswith("_time"):
-            states = self.time_block(states, None)
+            states = self._over_time(states)
         return states.mean(dim=1)
+
+    def _over_time(self, states: torch.Tensor) -> torch.Tensor:
+        """(rows, steps, width) -> the same shape, through the time Transformer."""
+        if self.time_block.gradient_checkpointing and not states.requires_grad:
+            # Reentrant checkpointing trains a block only if its input has a gradient; a frozen encoder's has none.
+            states = states.detach().requires_grad_(self.training)
+        return self.time_block(states, None)
 
     def _project(self, states: torch.Tensor) -> torch.Tensor:
         return self.projection(self.projection_norm(states)) if self.config.projection_dim else states

@@ -8,6 +8,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput, SequenceClassifierOutput
 from transformers.models.whisper.generation_whisper import WhisperGenerationMixin
 from transformers.models.whisper.modeling_whisper import (
+    WhisperDecoder,
     WhisperEncoder,
     WhisperForConditionalGeneration,
     WhisperModel,
@@ -49,8 +50,8 @@ class WhisperATEncoder(WhisperEncoder):
         """Encode log-mel frames.
 
         Args:
-            input_features: `(batch, num_mel_bins, frames)`, 10 ms a frame; `frames` is the full window (3000, 30 s) or,
-                for tags only, a multiple of a pooled step (40 frames, 0.4 s) below it. Never decode from short ones.
+            input_features: `(batch, num_mel_bins, frames)`, 10 ms a frame; `frames` is the full window (3000, 30 s)
+                or, for tags only, a smaller multiple of a pooled step (40 frames, 0.4 s); never decode from those.
             attention_mask: ignored, as in Whisper.
             output_pooled_states: whether to pool every block's output.
 
@@ -58,19 +59,22 @@ class WhisperATEncoder(WhisperEncoder):
             InputError: a number of frames that is neither the full window nor a shorter multiple of a pooled step.
         """
         encoder = self._for_frames(input_features.shape[-1])
-        recorder = active_recorder()
+        recorder = active_recorder(self)
         recorded = recorder.request(encoder.config.max_source_positions) if recorder is not None else None
         if recorded is None and not output_pooled_states:
             return WhisperEncoder.forward(encoder, input_features, **kwargs)
-        with pooling(recorded or PoolingRequest(self.config.pooling_size)) as request:
+        request = recorded or PoolingRequest(self.config.pooling_size)
+        positions = encoder.config.max_source_positions
+        request.prepare(len(input_features), len(self.layers), positions, like=self.layer_norm.weight.detach())
+        with pooling(request):
             outputs = WhisperEncoder.forward(encoder, input_features, **kwargs)
         if recorded is not None:
-            recorder.record(request.result(), encoder.config.max_source_positions)
+            recorder.record(request.result, positions)
         if not output_pooled_states:
             return outputs
         if isinstance(outputs, tuple):
-            return (*outputs, request.result())
-        return WhisperATEncoderOutput(**outputs, pooled_states=request.result())
+            return (*outputs, request.result)
+        return WhisperATEncoderOutput(**outputs, pooled_states=request.result)
 
     def _for_frames(self, frames: int) -> "WhisperATEncoder":
         """This encoder, or a view of it (the same layers) whose positions end after `frames` mel frames."""
@@ -97,8 +101,10 @@ class WhisperATModel(WhisperModel):
     config_class = WhisperATConfig
 
     def __init__(self, config: WhisperATConfig):
-        super().__init__(config)
+        # Past WhisperModel's own __init__, which would build, initialise and throw away a plain encoder.
+        super(WhisperModel, self).__init__(config)
         self.encoder = WhisperATEncoder(config)
+        self.decoder = WhisperDecoder(config)
         self.post_init()
 
 
@@ -108,8 +114,11 @@ class WhisperATForConditionalGeneration(TaggingHeadsMixin, WhisperForConditional
     config_class = WhisperATConfig
 
     def __init__(self, config: WhisperATConfig):
-        super().__init__(config)
+        # Past WhisperForConditionalGeneration's own __init__, which would build a plain Whisper first.
+        super(WhisperForConditionalGeneration, self).__init__(config)
         self.model = WhisperATModel(config)
+        self.proj_out = nn.Linear(config.d_model, config.vocab_size, bias=False)
+        self.max_target_positions = config.max_target_positions
         self._init_heads(config)
         self.post_init()
 
@@ -127,11 +136,11 @@ class WhisperATForConditionalGeneration(TaggingHeadsMixin, WhisperForConditional
         """
         if isinstance(spans, int):
             spans = [Span() for _ in range(spans)]
-        return recording(TimelineRecorder(spans, self.config.pooling_size, pool))
+        return recording(TimelineRecorder(spans, self.model.encoder, self.config.pooling_size, pool))
 
     def generate_with_fallback(self, **kwargs):
         """As in transformers; tells an open recorder where in the files the window at hand begins."""
-        recorder = active_recorder()
+        recorder = active_recorder(self.model.encoder)
         if recorder is not None:
             languages = set((getattr(self.generation_config, "lang_to_id", None) or {}).values())
             recorder.expect(kwargs["seek"], kwargs["batch_idx_map"], kwargs["decoder_input_ids"], languages)
@@ -166,6 +175,7 @@ class WhisperATForAudioClassification(TaggingHeadsMixin, WhisperPreTrainedModel)
     config_class = WhisperATConfig
     base_model_prefix = "model"
     main_input_name = "input_features"
+    accepts_loss_kwargs = False  # see TLTRPreTrainedModel
     # The full model's folder loads here too; its decoder is not needed.
     _keys_to_ignore_on_load_unexpected = [r"^model\.decoder\.", r"^proj_out\."]
 

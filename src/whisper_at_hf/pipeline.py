@@ -84,14 +84,22 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 f"chunk_length_s={preprocess['chunk_length_s']:g} does not fit Whisper's window; "
                 f"use at most {self.feature_extractor.chunk_length} s."
             )
-        if return_tags is not False:
-            TagOptions(**{**getattr(self, "_postprocess_params", {}), **tag_params}).check(self.model)
+        self._check_tag_options(return_tags, tag_params)
         for name, value in (("return_text", return_text), ("return_tags", return_tags)):
             if value is not None:
                 forward[name] = postprocess[name] = value
         if return_text is not None:
             preprocess["return_text"] = return_text
         return preprocess, forward, {**postprocess, **tag_params}
+
+    def _check_tag_options(self, return_tags: bool | None, given: dict) -> None:
+        """Refuse bad tag parameters of a call before any audio is read; those of `pipeline(...)` at once."""
+        earlier = getattr(self, "_postprocess_params", None)
+        if return_tags is None:
+            return_tags = (earlier or {}).get("return_tags", True)
+        if return_tags and (given or earlier is not None):
+            defaults = {name: value for name, value in (earlier or {}).items() if name in TagOptions.names()}
+            TagOptions(**{**defaults, **given}).check(self.model)
 
     def preprocess(self, inputs, chunk_length_s=0, stride_length_s=None, return_text=True):
         audio = load_audio(inputs, self.feature_extractor.sampling_rate)
@@ -138,12 +146,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         length, left, right = stride
         per_position = self.feature_extractor.sampling_rate / POSITIONS_PER_SECOND
         origin, kept = kept_until - left, kept_until - left + length - right
-        last = right == 0
-        return Span(
-            round(origin / per_position),
-            round(kept_until / per_position),
-            None if last else round(kept / per_position),
-        ), kept
+        begin, end = (round(sample / per_position) for sample in (kept_until, kept))
+        # Nothing follows the last row, so that it may count up to the end of its window.
+        return Span(round(origin / per_position), begin, end if right else None), kept
 
     def _forward(self, model_inputs, return_text=True, return_tags=True, return_language=None, **kwargs):
         batched = isinstance(model_inputs["is_last"], list)

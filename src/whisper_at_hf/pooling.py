@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -18,28 +18,34 @@ class PoolingRequest:
             (0 .. pooling_size - 1); None where every window starts on a grid line.
         bounds: per row, the first position that counts and the one at which counting stops, since neighbouring
             windows cover the others; read with `offsets` only.
-        layers: the pooled output of each encoder block so far, each `(batch, steps, width)`.
+        result: the pooled states so far, `(batch, layers, steps, width)`.
     """
 
     pooling_size: int
     offsets: list[int] | None = None
     bounds: list[tuple[int, int]] | None = None
-    layers: list[torch.Tensor] = field(default_factory=list)
+    result: torch.Tensor | None = None
+    num_pooled: int = 0
+
+    def prepare(self, batch: int, layers: int, positions: int, like: torch.Tensor) -> None:
+        """Make room for the result before the pass, with dtype, device and last dimension of `like`.
+
+        Small tensors made between the large ones of the pass would keep the memory of those from being reused.
+        """
+        steps = positions // self.pooling_size + (self.offsets is not None)
+        self.result = like.new_empty(batch, layers, steps, like.shape[-1])
+        self.num_pooled = 0
 
     def add(self, hidden_states: torch.Tensor) -> None:
-        """Pool one block's output, `(batch, positions, width)`."""
+        """Pool the next block's output, `(batch, positions, width)`."""
         if self.offsets is None:
-            steps = hidden_states.shape[1] // self.pooling_size
+            steps = self.result.shape[2]
             whole = hidden_states[:, : steps * self.pooling_size]
             pooled = whole.unflatten(1, (steps, self.pooling_size)).mean(dim=2)
         else:
             pooled = self._matrix(hidden_states) @ hidden_states
-        self.layers.append(pooled)
-
-    def result(self) -> torch.Tensor:
-        """`(batch, layers, steps, width)`; blocks on several devices are gathered on the last one's."""
-        device = self.layers[-1].device
-        return torch.stack([layer.to(device) for layer in self.layers], dim=1)
+        self.result[:, self.num_pooled] = pooled.to(self.result.device)
+        self.num_pooled += 1
 
     def _matrix(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """`(batch, steps, positions)`: each position's share (1 / pooling_size) in the step that it falls into.

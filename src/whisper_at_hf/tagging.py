@@ -18,7 +18,7 @@ def steps_per_window(at_time_res: float, step_seconds: float = 0.4) -> int:
     """Pooled steps in a tag window of `at_time_res` seconds.
 
     Raises:
-        InputError: `at_time_res` is not a number, not a multiple of `step_seconds`, or not within one step and an hour.
+        InputError: `at_time_res` is not a number, not a multiple of `step_seconds`, or not between that and an hour.
     """
     fix = f"use a multiple of {step_seconds:g} s between {step_seconds:g} and {MAX_WINDOW_SECONDS:g}"
     if isinstance(at_time_res, bool) or not isinstance(at_time_res, (int, float)) or not math.isfinite(at_time_res):
@@ -36,7 +36,7 @@ def count_windows(num_frames: int, window_steps: int, step_seconds: float = 0.4)
 
 
 def cut_windows(pooled_states: torch.Tensor, num_windows: int, window_steps: int) -> torch.Tensor:
-    """`(layers, steps, width)` -> `(num_windows, layers, window_steps, width)`, zero-padded after pooling at the end."""
+    """`(layers, steps, width)` -> `(num_windows, layers, window_steps, width)`, zero-padded at the end."""
     missing = num_windows * window_steps - pooled_states.shape[1]
     if missing > 0:
         pooled_states = torch.nn.functional.pad(pooled_states, (0, 0, 0, missing))

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from .pooling import PoolingRequest
 
@@ -41,18 +42,21 @@ class TimelineRecorder:
 
     Args:
         spans: one per row of the `input_features` given to `generate`.
+        encoder: the encoder whose passes count; an assistant model's do not.
         pooling_size: encoder positions (20 ms each) in one step of the timeline.
         pool: False to note languages only.
     """
 
-    def __init__(self, spans: list[Span], pooling_size: int, pool: bool = True):
+    def __init__(self, spans: list[Span], encoder: nn.Module, pooling_size: int, pool: bool = True):
         self.spans = spans
+        self.encoder = encoder
         self.pooling_size = pooling_size
         self.pool = pool
         self.language_ids: list[int | None] = [None] * len(spans)
         self.windows: list[list[PooledWindow]] = [[] for _ in spans]
         self._covered = [span.begin for span in spans]
         self._expected: list[tuple[int, int]] | None = None
+        self._counts: list[bool] = []
 
     def expect(
         self, seek: torch.Tensor, rows: list[int], decoder_input_ids: torch.Tensor, language_ids: set[int]
@@ -65,8 +69,10 @@ class TimelineRecorder:
             decoder_input_ids: `(rows, tokens)` prompts, from which the language is read once.
             language_ids: the ids of all language tokens.
         """
-        copies = len(seek) // len(self.spans)  # num_return_sequences repeats every row
+        # num_return_sequences repeats every row; copies may seek apart, so the first one speaks for its file.
+        copies = len(seek) // len(self.spans)
         files = [row // copies for row in rows]
+        self._counts = [row % copies == 0 for row in rows]
         self._expected = [
             (file, self.spans[file].origin + int(seek[row]) // FRAMES_PER_POSITION)
             for file, row in zip(files, rows, strict=True)
@@ -92,7 +98,7 @@ class TimelineRecorder:
     def record(self, pooled_states: torch.Tensor, num_positions: int) -> None:
         """Store the announced pass: pooled states `(rows, layers, steps, width)` of `num_positions` positions."""
         for row, (file, start) in enumerate(self._expected):
-            if start + num_positions > self._covered[file]:
+            if self._counts[row] and start + num_positions > self._covered[file]:
                 self.windows[file].append((start // self.pooling_size, pooled_states[row]))
                 self._covered[file] = start + num_positions
         self._expected = None
@@ -124,6 +130,7 @@ def recording(recorder: TimelineRecorder):
         _recorder.reset(token)
 
 
-def active_recorder() -> TimelineRecorder | None:
-    """The recorder that is open in this thread or task, if any."""
-    return _recorder.get()
+def active_recorder(encoder: nn.Module) -> TimelineRecorder | None:
+    """The recorder that is open for `encoder` in this thread or task, if any."""
+    recorder = _recorder.get()
+    return recorder if recorder is not None and recorder.encoder is encoder else None

@@ -83,4 +83,3 @@ def malicious_file(tmp_path) -> tuple[Path, Path]:
     path, victim = tmp_path / "malicious.pth", tmp_path / "made-by-the-pickle"
     torch.save({"dims": {}, "model_state_dict": {}, "at_model.layer_tr.attn.query.weight": _Payload(victim)}, path)
     return path, victim
-

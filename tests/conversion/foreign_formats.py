@@ -72,7 +72,9 @@ def _layer(target: str, state: dict, source: str, decoder: bool) -> dict[str, to
         stacks["attention/linear_2"] = ["encoder_attn.out_proj"]
     for linear, names in stacks.items():
         weights = [state[f"{source}.{name}.weight"] for name in names]
-        biases = [state.get(f"{source}.{name}.bias", torch.zeros(len(w))) for name, w in zip(names, weights, strict=True)]
+        biases = [
+            state.get(f"{source}.{name}.bias", torch.zeros(len(w))) for name, w in zip(names, weights, strict=True)
+        ]
         variables[f"{target}/{linear}/weight"] = torch.cat(weights)
         variables[f"{target}/{linear}/bias"] = torch.cat(biases)
     return variables

@@ -12,6 +12,11 @@ from .generation import build_generation_config
 from .openai import load_openai, read_openai
 from .processors import load_processor
 
+# Not `WhisperATConfig.model_type`, which equals "whisper" too.
+WHISPER_AT = "whisper_at"
+WHISPER_AT_KEYS = ("heads", "default_head", "freeze_backbone", "id2label", "label2id", "problem_type")
+"""What a `WhisperATConfig` has besides a `WhisperConfig`'s values, or with another meaning."""
+
 
 class Source(Enum):
     """The kinds of Whisper that can be converted."""
@@ -48,6 +53,16 @@ def read_config(whisper: str | os.PathLike) -> WhisperConfig:
         return read_ctranslate2(Path(whisper)).config()
     if kind is Source.OPENAI:
         return read_openai(Path(whisper)).config()
+    values = {**config_values(whisper), "model_type": "whisper"}
+    return WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
+
+
+def config_values(whisper: str | os.PathLike) -> dict:
+    """The content of config.json in a transformers folder or hub repository.
+
+    Raises:
+        InputError: it cannot be had, or is neither a Whisper's nor a Whisper-AT's.
+    """
     try:
         values, _ = WhisperConfig.get_config_dict(whisper)
     except OSError as error:
@@ -55,9 +70,9 @@ def read_config(whisper: str | os.PathLike) -> WhisperConfig:
             f"{whisper} cannot be loaded: it is no folder or file here, and the hub does not give it; "
             "give the path of a Whisper or a hub id that you can reach."
         ) from error
-    if values.get("model_type") not in ("whisper", "whisper_at"):
+    if values.get("model_type") not in ("whisper", WHISPER_AT):
         raise InputError(f"{whisper} holds a model of type {values.get('model_type')!r}: give a Whisper.")
-    return WhisperConfig.from_dict({**values, "model_type": "whisper"})
+    return values
 
 
 def load_whisper(
@@ -66,12 +81,13 @@ def load_whisper(
     """A plain transformers Whisper with its generation config, and its processor, from any kind of source.
 
     Args:
-        whisper: CTranslate2 folder, OpenAI `.pt`, transformers folder (also one of ours) or hub id.
+        whisper: CTranslate2 folder, OpenAI `.pt`, transformers folder or hub id.
         processor: folder or hub id to take the processor from; by default the source's own, or for a source
             without one the openai repository of that size.
 
     Raises:
-        InputError: the source or its processor is missing, broken, refused or does not fit.
+        InputError: the source or its processor is missing, broken, refused or does not fit, or the source is a
+            Whisper-AT already.
     """
     kind = detect_source(whisper)
     processor = None if processor is None else str(processor)
@@ -79,6 +95,8 @@ def load_whisper(
         return load_ctranslate2(Path(whisper), processor)
     if kind is Source.OPENAI:
         return load_openai(Path(whisper), processor)
+    if config_values(whisper)["model_type"] == WHISPER_AT:
+        raise InputError(f"{whisper} is a Whisper-AT already: load it with WhisperATForConditionalGeneration.")
     config = read_config(whisper)
     loaded = load_transformers_processor(whisper, processor, config)
     model = WhisperForConditionalGeneration.from_pretrained(whisper, config=config)

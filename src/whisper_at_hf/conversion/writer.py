@@ -12,7 +12,15 @@ from ..configuration_whisper_at import WhisperATConfig
 from ..errors import InputError
 from ..modeling_whisper_at import WhisperATForConditionalGeneration
 from .heads import load_head
-from .sources import Source, detect_source, load_transformers_processor, load_whisper, read_config
+from .sources import (
+    WHISPER_AT,
+    Source,
+    config_values,
+    detect_source,
+    load_transformers_processor,
+    load_whisper,
+    read_config,
+)
 
 
 def convert(
@@ -65,7 +73,7 @@ def convert(
 def _load_whisper_at(
     whisper: str | os.PathLike, processor: str | os.PathLike | None
 ) -> tuple[WhisperATForConditionalGeneration, WhisperProcessor]:
-    if detect_source(whisper) is Source.TRANSFORMERS and read_config(whisper).model_type == "whisper_at":
+    if detect_source(whisper) is Source.TRANSFORMERS and config_values(whisper)["model_type"] == WHISPER_AT:
         model = WhisperATForConditionalGeneration.from_pretrained(whisper)
         return model, load_transformers_processor(whisper, processor, model.config)
     plain, loaded = load_whisper(whisper, processor)

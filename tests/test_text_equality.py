@@ -1,0 +1,124 @@
+"""Whisper's words stay Whisper's, token for token, after save and reload, while tags are collected."""
+
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import torch
+from transformers import WhisperForConditionalGeneration, WhisperProcessor, pipeline, set_seed
+
+from whisper_at_hf import WhisperATForConditionalGeneration
+from whisper_at_hf.audio import load_audio
+
+pytestmark = [pytest.mark.real, pytest.mark.data]
+
+
+@pytest.fixture(scope="module")
+def processor(tiny_en_whisper):
+    return WhisperProcessor.from_pretrained(tiny_en_whisper)
+
+
+@pytest.fixture(scope="module")
+def reference(tiny_en_whisper):
+    return WhisperForConditionalGeneration.from_pretrained(tiny_en_whisper)
+
+
+@pytest.fixture(scope="module")
+def reloaded(tiny_en_whisper, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reloaded")
+    WhisperATForConditionalGeneration.from_whisper(tiny_en_whisper, labels=["Dog", "Rain"]).save_pretrained(folder)
+    return WhisperATForConditionalGeneration.from_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def utterances(jfk, speech):
+    """jfk and 20 utterances of different speakers."""
+    by_speaker = {row["speaker"]: row for row in reversed(speech)}
+    return [jfk, *(load_audio(row["file"]) for row in list(by_speaker.values())[:20])]
+
+
+@pytest.fixture(scope="module")
+def long_audio(speech):
+    """Over 60 s of speech with pauses."""
+    rows = [load_audio(row["file"]) for row in speech[:40]]
+    pieces, seconds = [], 0.0
+    for row in rows:
+        pieces += [row, np.zeros(8000, np.float32)]
+        seconds += len(row) / 16000 + 0.5
+        if seconds > 62:
+            return np.concatenate(pieces)
+    raise AssertionError("too little speech")
+
+
+def _tokens(model, inputs, record=False, **options):
+    set_seed(0)
+    context = model.record_timeline(len(inputs["input_features"])) if record else nullcontext()
+    with torch.no_grad(), context:
+        return model.generate(**inputs, **options)
+
+
+def _assert_same(reference, reloaded, inputs, **options):
+    expected = _tokens(reference, inputs, **options)
+    assert torch.equal(_tokens(reloaded, inputs, record=True, **options), expected)
+    return expected
+
+
+def _features(processor, audio, **options):
+    return processor(audio, sampling_rate=16000, return_tensors="pt", return_attention_mask=True, **options)
+
+
+@pytest.mark.parametrize("num_beams", [1, 3])
+def test_utterances(reference, reloaded, processor, utterances, num_beams):
+    for start in range(0, len(utterances), 7):
+        inputs = _features(processor, utterances[start : start + 7])
+        tokens = _assert_same(reference, reloaded, inputs, num_beams=num_beams)
+    assert tokens.shape[1] > 10
+
+
+def test_with_a_prompt(reference, reloaded, processor, utterances):
+    prompt = processor.get_prompt_ids("Kennedy, Washington, inaugural address.", return_tensors="pt")
+    for start in range(0, len(utterances), 7):
+        inputs = _features(processor, utterances[start : start + 7])
+        _assert_same(reference, reloaded, inputs, prompt_ids=prompt)
+
+
+FALLBACK = {
+    "temperature": (0.0, 0.4, 0.8),
+    "compression_ratio_threshold": 1.35,
+    "logprob_threshold": -0.25,  # so strict that some windows fall back
+    "no_speech_threshold": 0.6,
+    "return_timestamps": True,
+}
+
+
+def test_with_temperature_fallback(reference, reloaded, processor, utterances):
+    inputs = _features(processor, utterances[:7])
+    _assert_same(reference, reloaded, inputs, **FALLBACK)
+
+
+@pytest.mark.parametrize("options", [{}, {"condition_on_prev_tokens": True, **FALLBACK}])
+def test_long_audio(reference, reloaded, processor, long_audio, options):
+    inputs = _features(processor, long_audio, truncation=False, padding="longest")
+    assert inputs["input_features"].shape[-1] > 6000
+    _assert_same(reference, reloaded, inputs, **{"return_timestamps": True, **options})
+
+
+def test_long_audio_with_beams(reference, reloaded, processor, long_audio):
+    inputs = _features(processor, long_audio, truncation=False, padding="longest")
+    _assert_same(reference, reloaded, inputs, return_timestamps=True, num_beams=3)
+
+
+def test_stock_speech_recognition_pipeline_loads_our_folder(default_model, tiny_en_whisper, pipe, jfk, long_audio):
+    stock = "automatic-speech-recognition"
+    ours = pipeline(stock, model=str(default_model), num_beams=1)
+    plain = pipeline(stock, model=str(tiny_en_whisper), num_beams=1)
+    assert type(ours.model) is WhisperATForConditionalGeneration
+    for audio in (jfk, long_audio):
+        expected = plain(audio, return_timestamps=True)
+        assert ours(audio, return_timestamps=True) == expected
+        result = pipe(audio, return_timestamps=True)
+        assert {name: result[name] for name in expected} == expected
+    assert ours(jfk) == plain(jfk)
+    assert pipe(jfk)["text"] == plain(jfk)["text"]
+    words = pipe(jfk, return_timestamps="word", return_tags=False)
+    assert words["chunks"] == plain(jfk, return_timestamps="word")["chunks"]

@@ -1,0 +1,222 @@
+"""Windows that start anywhere, merged into one timeline per file, equal the pooling of the file's own positions."""
+
+import threading
+
+import pytest
+import torch
+from tiny import pool_layers
+
+from whisper_at_hf.pooling import PoolingRequest
+from whisper_at_hf.timeline import Span, TimelineRecorder, active_recorder, merge_windows, recording
+
+SIZE, WINDOW = 20, 100  # positions (20 ms) a step, positions a window
+LAYERS, WIDTH = 2, 3
+
+
+class Encoder:
+    """Stands in for the encoder: the state at every position of every file depends on the window that it was seen in.
+
+    `truth[file]`, `(layers, positions, width)`, keeps the state from the first window that covered each position.
+    """
+
+    def __init__(self, recorder, files, positions):
+        self.recorder = recorder
+        self.truth = torch.zeros(files, LAYERS, positions, WIDTH)
+        self.covered = torch.zeros(files, positions, dtype=torch.bool)
+        self.generator = torch.Generator().manual_seed(0)
+
+    def encode(self, seek, rows, prompts=None, languages=frozenset(), copies=1, spans=None):
+        """One pass over `rows` of `seek` (mel frames), announced as `generate` does."""
+        prompts = torch.zeros(len(rows), 1, dtype=torch.long) if prompts is None else prompts
+        self.recorder.expect(torch.tensor(seek), rows, prompts, set(languages))
+        hidden = torch.randn(LAYERS, len(rows), WINDOW, WIDTH, generator=self.generator)
+        request = self.recorder.request(WINDOW)
+        self.recorder.record(pool_layers(request, *hidden), WINDOW)
+        for index, row in enumerate(rows):
+            file = row // copies
+            span = Span() if spans is None else spans[file]
+            for position in range(WINDOW):
+                place = span.origin + seek[row] // 2 + position
+                wanted = place >= span.begin and (span.end is None or place < span.end)
+                if wanted and place < self.truth.shape[2] and not self.covered[file, place]:
+                    self.truth[file, :, place] = hidden[:, index, position]
+                    self.covered[file, place] = True
+
+    def repeat(self):
+        """A pass that was not announced: the temperature fallback encodes the same window again."""
+        return self.recorder.request(WINDOW)
+
+    def expected(self, file, steps):
+        """Plain pooling of the file's positions."""
+        return self.truth[file, :, : steps * SIZE].unflatten(1, (steps, SIZE)).mean(dim=2)
+
+
+def merged(recorder, file, steps):
+    return merge_windows(recorder.windows[file], steps)
+
+
+@pytest.mark.parametrize(
+    "seeks",
+    [
+        [0, 200, 400],  # side by side, on the grid
+        [0, 198, 396],  # one position before the grid line
+        [0, 6, 46, 182, 370],  # far overlaps, on odd positions
+        [0, 2, 4, 6, 200],
+        [0, 162, 324],
+        [0, 160, 320],  # on the grid, overlapping
+    ],
+)
+def test_the_first_window_that_covers_a_position_counts(seeks):
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=seeks[-1] // 2 + WINDOW)
+    for seek in seeks:
+        encoder.encode([seek], [0])
+
+    steps = (seeks[-1] // 2 + WINDOW) // SIZE
+    assert encoder.covered.all()
+    torch.testing.assert_close(merged(recorder, 0, steps), encoder.expected(0, steps))
+
+
+def test_one_window_is_plain_pooling():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder.expect(torch.tensor([0]), [0], torch.zeros(1, 1, dtype=torch.long), set())
+    request = recorder.request(WINDOW)
+    assert (request.pooling_size, request.offsets) == (SIZE, None)  # the quick path, bit for bit that of the encoder
+
+
+def test_repeats_of_a_window_are_not_pooled():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=2 * WINDOW)
+    assert encoder.repeat() is None  # before anything is announced
+    encoder.encode([0], [0])
+    assert encoder.repeat() is None
+    assert encoder.repeat() is None
+    encoder.encode([170], [0])
+    assert encoder.repeat() is None
+
+    assert len(recorder.windows[0]) == 2
+    torch.testing.assert_close(merged(recorder, 0, 9), encoder.expected(0, 9))
+
+
+def test_a_window_with_nothing_new_adds_nothing():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=WINDOW)
+    encoder.encode([0], [0])
+    encoder.encode([0], [0])
+    torch.testing.assert_close(merged(recorder, 0, 5), encoder.expected(0, 5))
+
+
+def test_batches_shrink_as_files_end():
+    recorder = TimelineRecorder([Span(), Span(), Span()], None, SIZE)
+    encoder = Encoder(recorder, files=3, positions=4 * WINDOW)
+    encoder.encode([0, 0, 0], [0, 1, 2])
+    encoder.encode([130, 0, 182], [0, 2])  # file 1 is done
+    encoder.encode([130, 0, 354], [2])
+
+    assert [len(windows) for windows in recorder.windows] == [2, 1, 3]
+    for file, steps in enumerate((8, 5, 13)):
+        torch.testing.assert_close(merged(recorder, file, steps), encoder.expected(file, steps))
+
+
+def test_copies_of_a_file_are_not_counted_twice():
+    """`num_return_sequences=2` repeats every row, and the copies of one file may go on at different places."""
+    recorder = TimelineRecorder([Span(), Span()], None, SIZE)
+    encoder = Encoder(recorder, files=2, positions=4 * WINDOW)
+    encoder.encode([0, 0, 0, 0], [0, 1, 2, 3], copies=2)
+    encoder.encode([142, 142, 190, 190], [0, 1, 2, 3], copies=2)
+    for file, steps in enumerate((8, 9)):
+        torch.testing.assert_close(merged(recorder, file, steps), encoder.expected(file, steps))
+
+
+def test_copies_that_went_apart_are_not_counted_twice():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=4 * WINDOW)
+    encoder.encode([0, 0], [0, 1], copies=2)
+    encoder.encode([142, 170], [0, 1], copies=2)
+    encoder.encode([330, 310], [0, 1], copies=2)
+    torch.testing.assert_close(merged(recorder, 0, 13), encoder.expected(0, 13))
+
+
+def test_chunks_count_where_their_strides_say():
+    """Chunks of 100 positions with 13 of context on either side, as rows of one file in batches of their own."""
+    spans = [Span(0, 0, 87), Span(74, 87, 161), Span(148, 161, None)]
+    timelines = []
+    truth = torch.zeros(1, LAYERS, 3 * WINDOW, WIDTH)
+    for span in spans:
+        recorder = TimelineRecorder([span], None, SIZE)
+        encoder = Encoder(recorder, files=1, positions=3 * WINDOW)
+        encoder.encode([0], [0], spans=[span])
+        timelines += recorder.windows[0]
+        truth += encoder.truth
+    steps = (148 + WINDOW) // SIZE
+    expected = truth[0, :, : steps * SIZE].unflatten(1, (steps, SIZE)).mean(dim=2)
+    torch.testing.assert_close(merge_windows(timelines, steps), expected)
+
+
+def test_a_chunk_that_is_decoded_in_several_windows_stops_at_its_end():
+    span = Span(origin=74, begin=87, end=230)
+    recorder = TimelineRecorder([span], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=4 * WINDOW)
+    encoder.encode([0], [0], spans=[span])
+    encoder.encode([154], [0], spans=[span])
+    assert encoder.covered[0].nonzero().flatten().tolist() == list(range(87, 230))
+    torch.testing.assert_close(merged(recorder, 0, 12), encoder.expected(0, 12))
+
+
+def test_steps_never_encoded_are_zero_and_steps_past_the_end_are_cut():
+    pooled = torch.ones(LAYERS, 5, WIDTH)
+    timeline = merge_windows([(0, pooled), (8, 2 * pooled)], 10)
+    assert timeline[0, :, 0].tolist() == [1, 1, 1, 1, 1, 0, 0, 0, 2, 2]
+    assert merge_windows([(0, pooled), (8, pooled)], 3).shape == (LAYERS, 3, WIDTH)
+
+
+def test_languages_are_read_from_the_first_prompt():
+    recorder = TimelineRecorder([Span(), Span()], None, SIZE)
+    encoder = Encoder(recorder, files=2, positions=3 * WINDOW)
+    english, german = 7, 8
+    encoder.encode([0, 0], [0, 1], torch.tensor([[1, english, 3], [1, german, 3]]), {english, german})
+    encoder.encode([200, 200], [1], torch.tensor([[german, english, 3]]), {english, german})
+    assert recorder.language_ids == [english, german]
+
+
+def test_words_of_the_prompt_are_no_language():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    Encoder(recorder, files=1, positions=WINDOW).encode([0], [0], torch.tensor([[1, 5, 3]]), {7, 8})
+    assert recorder.language_ids == [None]
+
+
+def test_without_pooling_only_languages_are_noted():
+    recorder = TimelineRecorder([Span()], None, SIZE, pool=False)
+    recorder.expect(torch.tensor([0]), [0], torch.tensor([[1, 7]]), {7})
+    assert recorder.request(WINDOW) is None
+    assert (recorder.language_ids, recorder.windows) == ([7], [[]])
+
+
+def test_a_request_names_what_it_pools():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    encoder = Encoder(recorder, files=1, positions=2 * WINDOW)
+    encoder.encode([0], [0])
+    recorder.expect(torch.tensor([166]), [0], torch.zeros(1, 1, dtype=torch.long), set())
+    request = recorder.request(WINDOW)
+    assert isinstance(request, PoolingRequest)
+    assert request.offsets == [3]  # position 83 lies 3 after the grid line at 80
+    assert request.bounds == [(17, 100)]  # positions 83 to 99 are known
+
+
+def test_recorders_belong_to_their_thread():
+    recorder = TimelineRecorder([Span()], None, SIZE)
+    seen = []
+    assert active_recorder(None) is None
+    with recording(recorder):
+        assert active_recorder(None) is recorder
+        thread = threading.Thread(target=lambda: seen.append(active_recorder(None)))
+        thread.start()
+        thread.join()
+    assert active_recorder(None) is None
+    assert seen == [None]
+
+
+def test_a_recorder_is_closed_by_an_error():
+    with pytest.raises(KeyError), recording(TimelineRecorder([Span()], None, SIZE)):
+        raise KeyError
+    assert active_recorder(None) is None
