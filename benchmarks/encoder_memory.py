@@ -61,7 +61,9 @@ def main() -> None:
     for mode, row in results.items():
         print(f"| {mode} | {row['peak_mb']:.0f} | {row['peak_mb'] / plain - 1:+.1%} | {row['added_mb']:.0f} |")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"batch_size": arguments.batch_size, "results": results}, indent=2) + "\n")
+        arguments.json.write_text(
+            json.dumps({"batch_size": arguments.batch_size, "results": results}, indent=2) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from default_head.features import Encoder
 from default_head.heldout import Case, held_out_cases, rain_recordings
 from default_head.material import LABELS, Material, load_material
 from default_head.windows import WINDOW_STEPS
+from safetensors.torch import load_file, save_file
 from sklearn.metrics import average_precision_score
 
 from whisper_at_hf import TLTRForAudioClassification
@@ -35,15 +36,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with esc10/, speech/ and instruments/")
     parser.add_argument("--head", type=Path, default=DEFAULT_HEAD, help="folder of the head")
     parser.add_argument("--results", type=Path, default=RESULTS, help="JSON file for the scores")
+    parser.add_argument("--cache", type=Path, help="file that keeps the encoded recordings for the next run")
     args = parser.parse_args()
     training = json.loads(args.results.read_text())["training"] if args.results.exists() else {}
-    evaluate_and_report(Encoder(args.whisper), load_material(args.data)["test"], args.head, args.results, training)
+    test = load_material(args.data)["test"]
+    evaluate_and_report(Encoder(args.whisper), test, args.head, args.results, training, args.cache)
 
 
-def evaluate_and_report(encoder: Encoder, test: Material, folder: Path, results_file: Path, training: dict) -> None:
+def evaluate_and_report(
+    encoder: Encoder, test: Material, folder: Path, results_file: Path, training: dict, cache: Path | None = None
+) -> None:
     """Score the head in `folder`; write the JSON and the card, print the table. `training` goes into the JSON."""
     head = TLTRForAudioClassification.from_pretrained(folder).eval()
     cases = held_out_cases(test)
+    states = held_out_states(encoder, test, cases, cache)
     results = {
         "training": training,
         "held_out": {
@@ -52,8 +58,8 @@ def evaluate_and_report(encoder: Encoder, test: Material, folder: Path, results_
             "instrument_clips": sum(map(len, test.sounds["Music"].values())),
         },
         "thresholds": head.config.thresholds,
-        **{f"input_{seconds}s": score_cases(encoder, head, cases, seconds) for seconds in INPUTS_S},
-        "rain_50_60_s": score_rain(encoder, head, test),
+        **{f"input_{seconds}s": score_cases(head, cases, states[f"{seconds}s"]) for seconds in INPUTS_S},
+        "rain_50_60_s": {name: score_rain(head, states[f"rain {name}"]) for name in rain_recordings(test)},
     }
     results_file.parent.mkdir(parents=True, exist_ok=True)
     results_file.write_text(json.dumps(results, indent=2) + "\n")
@@ -61,11 +67,33 @@ def evaluate_and_report(encoder: Encoder, test: Material, folder: Path, results_
     print_table(results)
 
 
+def held_out_states(
+    encoder: Encoder, test: Material, cases: list[Case], cache: Path | None = None
+) -> dict[str, torch.Tensor]:
+    """Encoder states of everything that is scored; read from `cache` (a file) where it exists.
+
+    Returns:
+        "10s" and "30s": `(cases, layers, 25 steps, width)`, the first 10 s of encoder input of that length, silent
+        after the case; "rain over speech" and "rain in a pause": `(recordings, layers, 225 steps, width)`.
+    """
+    if cache is not None and cache.exists():
+        return load_file(cache)
+    states = {
+        f"{seconds}s": torch.stack([encoder.states(case.audio, seconds)[:, :WINDOW_STEPS] for case in cases])
+        for seconds in INPUTS_S
+    }
+    for name, recordings in rain_recordings(test).items():
+        states[f"rain {name}"] = torch.stack([encoder.states(audio, 90) for audio in recordings])
+    if cache is not None:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        save_file(states, cache)
+    return states
+
+
 @torch.no_grad()
-def score_cases(encoder: Encoder, head: TLTRForAudioClassification, cases: list[Case], seconds: int) -> dict:
-    """All scores with one length of encoder input; the case lies in its first 10 s, the rest is silence."""
-    states = [encoder.states(case.audio, seconds)[:, :WINDOW_STEPS] for case in cases]
-    scores = torch.cat([head(part).logits for part in torch.stack(states).split(64)]).sigmoid().numpy()
+def score_cases(head: TLTRForAudioClassification, cases: list[Case], states: torch.Tensor) -> dict:
+    """All scores on the cases, given their `(cases, layers, 25 steps, width)` states."""
+    scores = torch.cat([head(part).logits for part in states.split(64)]).sigmoid().numpy()
     targets = np.array([[label in case.labels for label in LABELS] for case in cases])
     scored = np.array([case.kind != "mixed, looped" for case in cases])
     precision = {
@@ -106,19 +134,14 @@ def mixed_scores(scores: np.ndarray, targets: np.ndarray, limits: np.ndarray, ch
 
 
 @torch.no_grad()
-def score_rain(encoder: Encoder, head: TLTRForAudioClassification, test: Material) -> dict:
-    """Rain looped over 50-60 s of 90 s of speech: its score per 10 s row, and whether that row alone is tagged."""
-    limit = float(resolve_thresholds(head.config)[LABELS.index("Rain")])
-    results = {}
-    for name, recordings in rain_recordings(test).items():
-        rows = []
-        for audio in recordings:
-            states = encoder.states(audio, 90)
-            logits = head(cut_windows(states, 9, WINDOW_STEPS)).logits
-            rows.append([round(value, 4) for value in logits.sigmoid()[:, LABELS.index("Rain")].tolist()])
-        right = [[value >= limit for value in row] == [index == RAIN_ROW for index in range(9)] for row in rows]
-        results[name] = {"right": sum(right), "clips": len(rows), "scores": rows}
-    return results
+def score_rain(head: TLTRForAudioClassification, states: torch.Tensor) -> dict:
+    """Rain's score in each 10 s row of the 90 s recordings, `(recordings, layers, 225 steps, width)`, and for how many
+    of them rain is tagged in the row 50-60 s and in no other."""
+    rain = LABELS.index("Rain")
+    limit = float(resolve_thresholds(head.config)[rain])
+    rows = [head(cut_windows(recording, 9, WINDOW_STEPS)).logits.sigmoid()[:, rain].tolist() for recording in states]
+    right = [[score >= limit for score in row] == [index == RAIN_ROW for index in range(9)] for row in rows]
+    return {"right": sum(right), "clips": len(rows), "scores": [[round(score, 4) for score in row] for row in rows]}
 
 
 def share(values: np.ndarray) -> float:

@@ -187,3 +187,9 @@ def test_set_attn_implementation_reaches_every_head():
     model.set_attn_implementation("sdpa")
     for head in model.heads.values():
         assert head.layer_block.self_attn.config._attn_implementation == "sdpa"
+
+
+def test_a_number_of_labels_that_is_no_heads_is_refused(tmp_path):
+    WhisperATConfig(heads={"default": head_config()}).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="Labels belong to a head"):
+        WhisperATConfig.from_pretrained(tmp_path, num_labels=77)

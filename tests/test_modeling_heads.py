@@ -122,6 +122,11 @@ class TestAddAndDrop:
             model.add_head("new", head_config(pooling_size=10))
         assert list(model.config.heads) == list(model.heads) == ["default"]
 
+    def test_the_first_head_sets_the_pooling(self):
+        model = tiny_model(heads={})
+        model.add_head("coarse", head_config(pooling_size=50))
+        assert model.get_pooled_states(log_mels()).shape == (1, LAYERS, 2, WIDTH)
+
     def test_a_head_comes_in_the_models_dtype_and_mode(self):
         model = tiny_model().bfloat16().train()
         head = model.add_head("new", fresh_head())
@@ -413,3 +418,13 @@ class TestTag:
         found = model_class.from_pretrained(tmp_path).tag(log_mels(), threshold=0)[0][0]["tags"]
         assert [tag["label"] for tag in found] == [tag["label"] for tag in expected]
         assert [tag["score"] for tag in found] == pytest.approx([tag["score"] for tag in expected])
+
+
+@BOTH
+def test_labels_of_ones_own_need_a_head_of_their_own(model_class, tmp_path):
+    """The stock fine-tuning recipe passes labels to from_pretrained; they must not silently miss the logits."""
+    tiny_model(model_class).save_pretrained(tmp_path)
+    labels = {"id2label": {0: "x", 1: "y"}, "label2id": {"x": 0, "y": 1}}
+    for arguments in ({"num_labels": 77}, labels):
+        with pytest.raises(ValueError, match="Labels belong to a head"):
+            model_class.from_pretrained(tmp_path, **arguments)

@@ -206,8 +206,9 @@ class TestText:
             states = torch.stack([merge_windows(windows, STEPS) for windows in recorder.windows])
             close(states, averaged(block_outputs(stock_encoder(one), features)))
 
-    @pytest.mark.parametrize("seed", range(4))
-    def test_long_form_windows_make_one_timeline(self, seed):
+    @pytest.mark.parametrize("copies", [1, 2])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_long_form_windows_make_one_timeline(self, seed, copies):
         """Where `generate` jumps depends on the text; each window is found again in the file by its frames."""
         model = tiny_model(seed=seed)
         # Tokens from 20 on are times, 20 ms each, so that a window may end anywhere in its first 0.8 s.
@@ -215,11 +216,18 @@ class TestText:
         model.generation_config.max_initial_timestamp_index = None
         frames = 3 * FRAMES + 50
         features = log_mels(batch=2, frames=frames, seed=seed)
-        seen = []
+        seen, rows = [], []
         model.model.encoder.register_forward_pre_hook(
             lambda _, args, kwargs: seen.append((args[0] if args else kwargs["input_features"]).clone()),
             with_kwargs=True,
         )
+        decode = model.generate_with_fallback
+
+        def watched(**kwargs):
+            rows.append(list(kwargs["batch_idx_map"]))
+            return decode(**kwargs)
+
+        model.generate_with_fallback = watched
         torch.manual_seed(seed)
         with torch.no_grad(), model.record_timeline(2) as recorder:
             model.generate(
@@ -228,11 +236,14 @@ class TestText:
                 return_timestamps=True,
                 do_sample=True,
                 temperature=1.0,
+                num_return_sequences=copies,
                 max_new_tokens=6,
             )
-        assert len(seen) > 3
+        assert len(seen) == len(rows) > 3
+        # The first copy speaks for its file.
+        firsts = [window[[row % copies == 0 for row in numbers]] for window, numbers in zip(seen, rows, strict=True)]
         steps = frames // 2 // POOLING
-        for file, expected in enumerate(timelines(model, features, seen)):
+        for file, expected in enumerate(timelines(model, features, firsts)):
             close(merge_windows(recorder.windows[file], steps), averaged(expected[None])[0, :, :steps])
 
 
@@ -242,7 +253,7 @@ def timelines(model, features, windows):
     positions = features.shape[2] // 2
     truth = torch.zeros(len(features), LAYERS, positions + POSITIONS, WIDTH)
     covered = torch.zeros(len(features), positions + POSITIONS, dtype=torch.bool)
-    for batch in windows:
+    for batch in filter(len, windows):
         for window, blocks in zip(batch, block_outputs(encoder, batch), strict=True):
             file, frame = (features == window[None, :, :1]).all(dim=1).nonzero()[0].tolist()
             assert frame % 2 == 0

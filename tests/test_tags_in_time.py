@@ -46,6 +46,7 @@ def test_noise_moves_the_logits_of_its_own_time_only(pipe, speech_90s):
     noise = np.random.default_rng(0).standard_normal(5 * RATE).astype(np.float32)
     options = {"at_time_res": 2, "return_logits": True, "return_text": False}
     change = np.abs(
-        pipe(_with_sound(speech_90s, noise, 40, 44), **options)["tag_logits"] - pipe(speech_90s, **options)["tag_logits"]
+        pipe(_with_sound(speech_90s, noise, 40, 44), **options)["tag_logits"]
+        - pipe(speech_90s, **options)["tag_logits"]
     ).mean(axis=1)
     assert set(np.argsort(change)[-2:]) == {20, 21}

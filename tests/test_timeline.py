@@ -5,12 +5,18 @@ import threading
 import pytest
 import torch
 from tiny import pool_layers
+from torch import nn
 
 from whisper_at_hf.pooling import PoolingRequest
 from whisper_at_hf.timeline import Span, TimelineRecorder, active_recorder, merge_windows, recording
 
 SIZE, WINDOW = 20, 100  # positions (20 ms) a step, positions a window
 LAYERS, WIDTH = 2, 3
+ENCODER = nn.Identity()  # stands for the model's encoder where only its identity counts
+
+
+def recorder_of(spans, pool=True):
+    return TimelineRecorder(spans, ENCODER, SIZE, pool)
 
 
 class Encoder:
@@ -33,6 +39,8 @@ class Encoder:
         request = self.recorder.request(WINDOW)
         self.recorder.record(pool_layers(request, *hidden), WINDOW)
         for index, row in enumerate(rows):
+            if row % copies:
+                continue  # the first copy speaks for its file
             file = row // copies
             span = Span() if spans is None else spans[file]
             for position in range(WINDOW):
@@ -67,7 +75,7 @@ def merged(recorder, file, steps):
     ],
 )
 def test_the_first_window_that_covers_a_position_counts(seeks):
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=seeks[-1] // 2 + WINDOW)
     for seek in seeks:
         encoder.encode([seek], [0])
@@ -78,14 +86,14 @@ def test_the_first_window_that_covers_a_position_counts(seeks):
 
 
 def test_one_window_is_plain_pooling():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     recorder.expect(torch.tensor([0]), [0], torch.zeros(1, 1, dtype=torch.long), set())
     request = recorder.request(WINDOW)
     assert (request.pooling_size, request.offsets) == (SIZE, None)  # the quick path, bit for bit that of the encoder
 
 
 def test_repeats_of_a_window_are_not_pooled():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=2 * WINDOW)
     assert encoder.repeat() is None  # before anything is announced
     encoder.encode([0], [0])
@@ -99,7 +107,7 @@ def test_repeats_of_a_window_are_not_pooled():
 
 
 def test_a_window_with_nothing_new_adds_nothing():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=WINDOW)
     encoder.encode([0], [0])
     encoder.encode([0], [0])
@@ -107,7 +115,7 @@ def test_a_window_with_nothing_new_adds_nothing():
 
 
 def test_batches_shrink_as_files_end():
-    recorder = TimelineRecorder([Span(), Span(), Span()], None, SIZE)
+    recorder = recorder_of([Span(), Span(), Span()])
     encoder = Encoder(recorder, files=3, positions=4 * WINDOW)
     encoder.encode([0, 0, 0], [0, 1, 2])
     encoder.encode([130, 0, 182], [0, 2])  # file 1 is done
@@ -120,7 +128,7 @@ def test_batches_shrink_as_files_end():
 
 def test_copies_of_a_file_are_not_counted_twice():
     """`num_return_sequences=2` repeats every row, and the copies of one file may go on at different places."""
-    recorder = TimelineRecorder([Span(), Span()], None, SIZE)
+    recorder = recorder_of([Span(), Span()])
     encoder = Encoder(recorder, files=2, positions=4 * WINDOW)
     encoder.encode([0, 0, 0, 0], [0, 1, 2, 3], copies=2)
     encoder.encode([142, 142, 190, 190], [0, 1, 2, 3], copies=2)
@@ -129,7 +137,7 @@ def test_copies_of_a_file_are_not_counted_twice():
 
 
 def test_copies_that_went_apart_are_not_counted_twice():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=4 * WINDOW)
     encoder.encode([0, 0], [0, 1], copies=2)
     encoder.encode([142, 170], [0, 1], copies=2)
@@ -143,7 +151,7 @@ def test_chunks_count_where_their_strides_say():
     timelines = []
     truth = torch.zeros(1, LAYERS, 3 * WINDOW, WIDTH)
     for span in spans:
-        recorder = TimelineRecorder([span], None, SIZE)
+        recorder = recorder_of([span])
         encoder = Encoder(recorder, files=1, positions=3 * WINDOW)
         encoder.encode([0], [0], spans=[span])
         timelines += recorder.windows[0]
@@ -155,7 +163,7 @@ def test_chunks_count_where_their_strides_say():
 
 def test_a_chunk_that_is_decoded_in_several_windows_stops_at_its_end():
     span = Span(origin=74, begin=87, end=230)
-    recorder = TimelineRecorder([span], None, SIZE)
+    recorder = recorder_of([span])
     encoder = Encoder(recorder, files=1, positions=4 * WINDOW)
     encoder.encode([0], [0], spans=[span])
     encoder.encode([154], [0], spans=[span])
@@ -171,7 +179,7 @@ def test_steps_never_encoded_are_zero_and_steps_past_the_end_are_cut():
 
 
 def test_languages_are_read_from_the_first_prompt():
-    recorder = TimelineRecorder([Span(), Span()], None, SIZE)
+    recorder = recorder_of([Span(), Span()])
     encoder = Encoder(recorder, files=2, positions=3 * WINDOW)
     english, german = 7, 8
     encoder.encode([0, 0], [0, 1], torch.tensor([[1, english, 3], [1, german, 3]]), {english, german})
@@ -180,20 +188,20 @@ def test_languages_are_read_from_the_first_prompt():
 
 
 def test_words_of_the_prompt_are_no_language():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     Encoder(recorder, files=1, positions=WINDOW).encode([0], [0], torch.tensor([[1, 5, 3]]), {7, 8})
     assert recorder.language_ids == [None]
 
 
 def test_without_pooling_only_languages_are_noted():
-    recorder = TimelineRecorder([Span()], None, SIZE, pool=False)
+    recorder = recorder_of([Span()], pool=False)
     recorder.expect(torch.tensor([0]), [0], torch.tensor([[1, 7]]), {7})
     assert recorder.request(WINDOW) is None
     assert (recorder.language_ids, recorder.windows) == ([7], [[]])
 
 
 def test_a_request_names_what_it_pools():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=2 * WINDOW)
     encoder.encode([0], [0])
     recorder.expect(torch.tensor([166]), [0], torch.zeros(1, 1, dtype=torch.long), set())
@@ -204,19 +212,24 @@ def test_a_request_names_what_it_pools():
 
 
 def test_recorders_belong_to_their_thread():
-    recorder = TimelineRecorder([Span()], None, SIZE)
+    recorder = recorder_of([Span()])
     seen = []
-    assert active_recorder(None) is None
+    assert active_recorder(ENCODER) is None
     with recording(recorder):
-        assert active_recorder(None) is recorder
-        thread = threading.Thread(target=lambda: seen.append(active_recorder(None)))
+        assert active_recorder(ENCODER) is recorder
+        thread = threading.Thread(target=lambda: seen.append(active_recorder(ENCODER)))
         thread.start()
         thread.join()
-    assert active_recorder(None) is None
+    assert active_recorder(ENCODER) is None
     assert seen == [None]
 
 
+def test_passes_of_another_encoder_are_not_recorded():
+    with recording(recorder_of([Span()])):
+        assert active_recorder(nn.Identity()) is None
+
+
 def test_a_recorder_is_closed_by_an_error():
-    with pytest.raises(KeyError), recording(TimelineRecorder([Span()], None, SIZE)):
+    with pytest.raises(KeyError), recording(recorder_of([Span()])):
         raise KeyError
-    assert active_recorder(None) is None
+    assert active_recorder(ENCODER) is None

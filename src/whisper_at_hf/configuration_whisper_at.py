@@ -86,6 +86,10 @@ class TLTRConfig(PreTrainedConfig):
         self._check()
 
     def _check(self) -> None:
+        if self.problem_type not in ("multi_label_classification", "single_label_classification"):
+            raise ValueError(
+                f"A head cannot do problem_type={self.problem_type!r}; use multi_ or single_label_classification."
+            )
         if self.aggregation not in AGGREGATIONS:
             raise ValueError(f"aggregation={self.aggregation!r} is unknown; use one of {', '.join(AGGREGATIONS)}.")
         for name in ("num_time_attention_heads", "num_layer_attention_heads"):
@@ -139,8 +143,22 @@ class WhisperATConfig(WhisperConfig):
         # A loaded config.json brings "model_type" as plain text; the class attribute must stay the answer.
         kwargs.pop("model_type", None)
         self.heads = {name: _as_tltr_config(name, head) for name, head in (self.heads or {}).items()}
+        self.check_labels(kwargs.get("num_labels"))
         super().__post_init__(**kwargs)
         self.refresh_heads()
+
+    def check_labels(self, num_labels: int | None = None) -> None:
+        """Refuse labels for the whole model that are no head's: the heads' own would silently replace them."""
+        if not self.heads:
+            return
+        names = None if self.id2label is None else {int(index): label for index, label in self.id2label.items()}
+        if not any(
+            names in (None, head.id2label) and num_labels in (None, head.num_labels) for head in self.heads.values()
+        ):
+            raise ValueError(
+                "Labels belong to a head: load the model without num_labels, id2label and label2id, "
+                "then use drop_head and add_head(name, labels)."
+            )
 
     def refresh_heads(self) -> None:
         """Check the heads and mirror the default one at the top level; call it after changing `heads`."""

@@ -30,6 +30,9 @@ class TaggingHeadsMixin:
     """What the full model and the tags-only model share. The host has `self.model.encoder` and `self.config`."""
 
     def _init_heads(self, config: WhisperATConfig) -> None:
+        # Arguments of from_pretrained reach the configuration after it was made and checked.
+        config.check_labels()
+        config.refresh_heads()
         self.heads = nn.ModuleDict()
         for name, head_config in config.heads.items():
             self._check_fit(name, head_config)
