@@ -18,7 +18,7 @@ import soundfile
 from whisper_at_hf.audio import load_audio
 
 RATE = 16_000
-TEXT = "Hello and welcome. This is a short recording for testing. When I stop talking, you will hear the rain outside."
+TEXT = "Hello and welcome. This is a short recording for testing. In a moment, it will begin to rain."
 VOICE = "en-us+f3"
 SPEECH_S, SECONDS = 10, 20
 DEFAULT_OUTPUT = Path(__file__).resolve().parents[1] / "src" / "whisper_at_hf" / "assets" / "sample.flac"

@@ -24,9 +24,9 @@ from whisper_at_hf import TLTRConfig, TLTRForAudioClassification
 # part -> (scene length in seconds, scenes, seed)
 SCENES = {"train": [(10, 1000, 1), (30, 700, 2)], "validation": [(10, 200, 3), (30, 140, 4)]}
 WIDTHS = (64, 128)
-STEPS, BATCH, PEAK_RATE = 1200, 40, 1e-3
-# Paper: mixup with Beta(10, 10), at rate 0.5. https://arxiv.org/abs/2307.03183
-MIXUP_RATE, MIXUP_BETA = 0.3, 10.0
+STEPS, BATCH, PEAK_RATE = 800, 40, 1e-3
+# Paper: mixup with rate 0.5 and Beta(10, 10). https://arxiv.org/abs/2307.03183
+MIXUP_RATE, MIXUP_BETA = 0.5, 10.0
 AVERAGE_DECAY = 0.99  # of the running average of the weights, which is what is kept
 THRESHOLDS = np.linspace(0.3, 0.9, 31)
 

@@ -148,13 +148,19 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
-def test_a_write_that_is_cut_short_leaves_the_old_file(tmp_path):
+def test_a_write_that_is_cut_short_leaves_the_old_file(tmp_path, monkeypatch):
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises((InputError, UnicodeEncodeError)):
-        write_atomically(target, "lone surrogate: \udcff")
+    monkeypatch.setattr("whisper_at_hf.cli_output.os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(InputError, match="a.txt.*full"):
+        write_atomically(target, "new")
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_name_that_is_no_text_is_written_readably(tmp_path):
+    write_atomically(tmp_path / "a.txt", "lone surrogate: \udcff")
+    assert (tmp_path / "a.txt").read_text() == "lone surrogate: ?"
 
 
 def test_others_may_read_results_as_the_umask_says(tmp_path):

@@ -282,8 +282,9 @@ def window_logits(model, features, count, head=None):
 
 
 class TestAudioClassification:
-    def test_the_full_models_folder_loads_without_a_warning(self, tmp_path):
-        full = tiny_model()
+    @pytest.mark.parametrize("tied", [True, False])
+    def test_the_full_models_folder_loads_without_a_warning(self, tied, tmp_path):
+        full = tiny_model(tie_word_embeddings=tied)
         full.save_pretrained(tmp_path)
         model, info = WhisperATForAudioClassification.from_pretrained(tmp_path, output_loading_info=True)
         assert not any(info.values())

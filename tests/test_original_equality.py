@@ -93,10 +93,10 @@ def test_tags_with_text_several_files_in_one_batch(converted, resolution):
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("resolution", LABEL_STEPS)
-def test_speech_with_timestamps(converted, data_folder, resolution):
+def test_speech_transcribed_with_timestamps(converted, data_folder):
     pipe, original = converted
     audio = {"raw": read_16k(data_folder / "jfk.flac"), "sampling_rate": SAMPLING_RATE}
-    result = pipe(audio, at_time_res=resolution, return_logits=True, return_timestamps=True)
+    options = {"return_timestamps": True, "generate_kwargs": {"num_beams": 1}}
+    result = pipe(audio, at_time_res=0.4, return_logits=True, **options)
     assert "country" in result["text"]
-    assert_equal_to_original(result, original, "jfk", resolution)
+    assert_equal_to_original(result, original, "jfk", 0.4)

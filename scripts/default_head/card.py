@@ -62,6 +62,7 @@ chosen on ESC-10 fold 4, five other speakers and other instrument clips, which t
 - Sounds that it does not know may get the most similar label; steady noise can pass for rain, waves or a helicopter.
 - Music means single instruments (FSDKaggle2018), not songs. Speech was English, read aloud, and of adults.
 - Windows shorter than 10 s (`at_time_res`) work less well; sounds of less than about 0.25 s may be missed.
+- A short last window of a file, and synthetic speech in digital silence, can get a wrong tag (Dog, Helicopter).
 - It fits Whisper tiny.en only.
 
 ## Licence and data

@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import uuid
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -53,6 +53,8 @@ class ResultWriter:
         if output.suffix in (".txt", ".json"):
             if self.many:
                 raise InputError(f"'{output}' is one file, but {len(sources)} inputs were given; name a folder.")
+            if output.is_dir():
+                raise InputError(f"'{output}' is a folder, but its name is that of a file; name another --output.")
             self.single = output
         else:
             self.folder = output
@@ -86,12 +88,14 @@ class ResultWriter:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file under a temporary name and rename it. Raises InputError where that is impossible."""
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            file.write(text)
-        os.replace(file.name, path)
+        draft.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(draft, path)
     except OSError as error:
         raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

@@ -141,7 +141,8 @@ class TaggingHeadsMixin:
 
     def drop_head(self, name: str) -> None:
         """Remove a head. Raises InputError if there is none of that name."""
-        self.get_head(name)
+        if name not in self.heads:
+            raise InputError(f"The model has no head {name!r}; it has {', '.join(self.heads) or 'none'}.")
         del self.heads[name]
         self._set_heads({other: config for other, config in self.config.heads.items() if other != name})
 
@@ -264,7 +265,8 @@ class TaggingHeadsMixin:
                     f"Head {name!r} reads {wanted} {what}, but this Whisper has {given}; "
                     "use a head that was trained on the same Whisper size."
                 )
-        if self.config.heads.get(name) is not head and head.pooling_size != self.config.pooling_size:
+        others = [other for key, other in self.config.heads.items() if key != name]
+        if others and head.pooling_size != self.config.pooling_size:
             raise InputError(
                 f"Head {name!r} has pooling_size {head.pooling_size}, but this model's is "
                 f"{self.config.pooling_size}; all heads of one model share one pooling."

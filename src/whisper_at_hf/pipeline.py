@@ -107,42 +107,49 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             "num_frames": len(audio) // self.feature_extractor.hop_length,
             "duration": len(audio) / self.feature_extractor.sampling_rate,
         }
-        if return_text:
+        if return_text and (chunk_length_s or len(audio) > self.feature_extractor.n_samples):
             items = super().preprocess(audio, chunk_length_s=chunk_length_s, stride_length_s=stride_length_s)
         else:
             items = self._windows(audio)
         kept_until = 0
         for item in items:
             is_last = item.pop("is_last")
-            span, kept_until = self._span(item.get("stride"), kept_until)
+            if "stride" in item:
+                span, kept_until = self._span(item["stride"], kept_until)
+            else:
+                span = Span(round(item.pop("origin", 0) * POSITIONS_PER_SECOND / self.feature_extractor.sampling_rate))
             # Wrapped in a list, rows of different lengths pass transformers' collation untouched.
             yield {"is_last": is_last, "rows": [{**item, **clip, "span": span}]}
 
     def _windows(self, audio):
-        """Tags only: the whole file's log-mel frames, padded with silence and cut into 30 s windows side by side."""
+        """Log-mel frames of the file in 30 s windows side by side, the last one padded with silence.
+
+        One frame more than needed is computed: the extractor mirrors the audio at the end of what it gets, where
+        OpenAI's Whisper, and so the original Whisper-AT, goes on with silence.
+        """
         extractor = self.feature_extractor
-        count = max(1, -(-len(audio) // extractor.n_samples))
+        count = -(-len(audio) // extractor.n_samples)
         features = extractor(
             audio,
             sampling_rate=extractor.sampling_rate,
             padding="max_length",
-            max_length=count * extractor.n_samples,
+            max_length=count * extractor.n_samples + extractor.hop_length,
+            return_attention_mask=True,
             return_tensors="pt",
-        ).input_features
+        )
         if self.dtype is not None:
-            features = features.to(self.dtype)
-        for index, window in enumerate(features.split(extractor.nb_max_frames, dim=-1)):
-            # The first one's stride is zero as if it were a chunk, so that `_span` puts the windows side by side.
+            features = features.to(dtype=self.dtype)
+        for index in range(count):
+            window = slice(index * extractor.nb_max_frames, (index + 1) * extractor.nb_max_frames)
             yield {
                 "is_last": index == count - 1,
-                "input_features": window,
-                "stride": (extractor.n_samples, 0, 0),
+                "input_features": features["input_features"][..., window],
+                "attention_mask": features["attention_mask"][..., window],
+                "origin": index * extractor.n_samples,
             }
 
-    def _span(self, stride: tuple[int, int, int] | None, kept_until: int) -> tuple[Span, int]:
-        """Where a row lies in its file; `kept_until` is the sample up to which the rows before it count."""
-        if stride is None:
-            return Span(), 0
+    def _span(self, stride: tuple[int, int, int], kept_until: int) -> tuple[Span, int]:
+        """Where a chunk lies in its file; `kept_until` is the sample up to which the chunks before it count."""
         length, left, right = stride
         per_position = self.feature_extractor.sampling_rate / POSITIONS_PER_SECOND
         origin, kept = kept_until - left, kept_until - left + length - right

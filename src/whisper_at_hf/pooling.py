@@ -33,7 +33,7 @@ class PoolingRequest:
         Small tensors made between the large ones of the pass would keep the memory of those from being reused.
         """
         steps = positions // self.pooling_size + (self.offsets is not None)
-        self.result = like.new_empty(batch, layers, steps, like.shape[-1])
+        self.result = like.new_zeros(batch, layers, steps, like.shape[-1])
         self.num_pooled = 0
 
     def add(self, hidden_states: torch.Tensor) -> None:

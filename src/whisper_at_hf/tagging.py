@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 
 import torch
 
@@ -21,10 +22,12 @@ def steps_per_window(at_time_res: float, step_seconds: float = 0.4) -> int:
         InputError: `at_time_res` is not a number, not a multiple of `step_seconds`, or not between that and an hour.
     """
     fix = f"use a multiple of {step_seconds:g} s between {step_seconds:g} and {MAX_WINDOW_SECONDS:g}"
-    if isinstance(at_time_res, bool) or not isinstance(at_time_res, (int, float)) or not math.isfinite(at_time_res):
+    if isinstance(at_time_res, bool) or not isinstance(at_time_res, Real) or not abs(at_time_res) < math.inf:
         raise InputError(f"at_time_res={at_time_res!r} is not a number of seconds; {fix}.")
-    steps = round(at_time_res / step_seconds)
-    if not 1 <= steps or at_time_res > MAX_WINDOW_SECONDS or abs(steps * step_seconds - at_time_res) > 1e-6:
+    steps = round(min(at_time_res, 2 * MAX_WINDOW_SECONDS) / step_seconds)
+    # The tolerance is that of a float32, the coarsest number that such a value may have been kept in.
+    off_grid = abs(steps * step_seconds - at_time_res) > 1e-6 * max(1.0, at_time_res)
+    if steps < 1 or at_time_res > MAX_WINDOW_SECONDS or off_grid:
         raise InputError(f"at_time_res={at_time_res:g} cannot be cut from the time grid; {fix}.")
     return steps
 
@@ -75,7 +78,7 @@ def resolve_thresholds(config: TLTRConfig, threshold: float | Mapping[str, float
 
 
 def _probability(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
         raise InputError(f"threshold={value!r} is not a probability; use a number within 0 and 1.")
     return float(value)
 
@@ -137,5 +140,5 @@ def select_tags(
 
 def check_top_k(top_k: int | None) -> None:
     """Raises InputError unless `top_k` is a whole number from 1 on, or None."""
-    if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, int) or top_k < 1):
+    if top_k is not None and (isinstance(top_k, bool) or not isinstance(top_k, Integral) or top_k < 1):
         raise InputError(f"top_k={top_k!r} is not a number of tags; use a whole number from 1 on, or None for all.")
