@@ -172,7 +172,11 @@ def test_pickles_that_would_run_code_are_refused(run, tiny_en_ctranslate2, tmp_p
     assert not (tmp_path / "hacked").exists() and not (tmp_path / "out").exists()
 
 
-def test_help_has_examples(run):
+def test_help_has_examples():
+    from typer.testing import CliRunner
+
+    from whisper_at_hf.cli import app
+
     for command in ("transcribe", "tag", "convert", "info"):
-        result = run(command, "--help")
-        assert result.returncode == 0 and "Examples" in result.stdout and f"whisper-at {command}" in result.stdout
+        result = CliRunner().invoke(app, [command, "--help"])
+        assert result.exit_code == 0 and "Examples" in result.stdout and f"whisper-at {command}" in result.stdout

@@ -9,16 +9,16 @@ pytestmark = [pytest.mark.real, pytest.mark.data]
 
 RATE = 16000
 NAMES = {
-    "dog": "Dog",
+    "dog_bark": "Dog",
     "rain": "Rain",
     "sea_waves": "Waves, surf",
-    "crying_baby": "Baby cry, infant cry",
+    "baby_cry": "Baby cry, infant cry",
     "clock_tick": "Tick-tock",
-    "sneezing": "Sneeze",
+    "person_sneeze": "Sneeze",
     "helicopter": "Helicopter",
     "chainsaw": "Chainsaw",
     "rooster": "Crowing, cock-a-doodle-doo",
-    "crackling_fire": "Crackle",
+    "fire_crackling": "Crackle",
 }
 
 
@@ -39,24 +39,27 @@ def mixes(esc10, speech):
     return pairs
 
 
-@pytest.mark.parametrize("return_text", [False, True])
-def test_sound_and_speech_are_both_heard(pipe, mixes, return_text):
-    mixes = mixes[::4] if return_text else mixes
-    results = pipe([audio for audio, _ in mixes], return_text=return_text, top_k=3, batch_size=8, threshold=0.0)
-    top = [{tag["label"] for tag in result["audio_tags"][0]["tags"]} for result in results]
-    hits = [label in labels for labels, (_, label) in zip(top, mixes, strict=True)]
-    assert np.mean(hits) >= 0.8
-    tagged = pipe([audio for audio, _ in mixes], return_text=False, top_k=None, batch_size=8)
-    assert np.mean([any(t["label"] == "Speech" for t in r["audio_tags"][0]["tags"]) for r in tagged]) >= 0.95
+def _assert_heard(pipe, mixes, windows):
+    """The sound is in the top 3 of 80 % of the mixes, and Speech above its threshold in 95 %."""
+    threshold = pipe.model.get_head().config.thresholds["Speech"]
+    top = [[tag["label"] for tag in tags[:3]] for tags in windows]
+    assert np.mean([label in labels for labels, (_, label) in zip(top, mixes, strict=True)]) >= 0.8
+    speech = [next(tag["score"] for tag in tags if tag["label"] == "Speech") for tags in windows]
+    assert np.mean([score >= threshold for score in speech]) >= 0.95
+
+
+def test_sound_and_speech_are_both_heard(pipe, mixes):
+    options = {"return_text": False, "top_k": None, "threshold": 0.0, "batch_size": 8}
+    results = pipe([audio for audio, _ in mixes], **options)
+    _assert_heard(pipe, mixes, [result["audio_tags"][0]["tags"] for result in results])
 
 
 def test_the_short_encoder_window_agrees(pipe, mixes):
     """Encoding 10 s instead of 30 s, as in training, finds the same sounds."""
-    extractor = pipe.feature_extractor
-    hits = []
-    for audio, label in mixes:
-        features = extractor(audio, sampling_rate=RATE, max_length=10 * RATE, return_tensors="pt").input_features
-        assert features.shape[-1] == 1000
-        tags = pipe.model.tag(features, threshold=0.0, top_k=3)[0][0]["tags"]
-        hits.append(label in {tag["label"] for tag in tags})
-    assert np.mean(hits) >= 0.8
+    windows = []
+    for start in range(0, len(mixes), 8):
+        audio = [clip for clip, _ in mixes[start : start + 8]]
+        inputs = pipe.feature_extractor(audio, sampling_rate=RATE, max_length=10 * RATE, return_tensors="pt")
+        assert inputs.input_features.shape[-1] == 1000
+        windows += [row[0]["tags"] for row in pipe.model.tag(inputs.input_features, threshold=0.0, top_k=None)]
+    _assert_heard(pipe, mixes, windows)

@@ -4,6 +4,8 @@ from typing import Any
 
 from .errors import InputError
 
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
 
 def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") -> Any:
     """A `WhisperATPipeline` for a folder or hub id.
@@ -11,12 +13,11 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
     Raises:
         InputError: no such model, device or dtype.
     """
-    import torch
     from safetensors import SafetensorError
     from transformers import pipeline
 
-    if dtype != "auto" and not isinstance(getattr(torch, dtype, None), torch.dtype):
-        raise InputError(f"--dtype {dtype!r} is unknown; use auto, float32, bfloat16 or float16.")
+    if dtype not in DTYPES:
+        raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
     check_device(device)
     try:
         return pipeline("whisper-at", model=model, device=device, dtype=dtype)

@@ -1,6 +1,7 @@
 """Foreign PyTorch checkpoints, without running what they may hold."""
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ def load_pickle(path: Path) -> dict[str, Any]:
             pickle could run code, so it is not loaded), or is no dictionary.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # torch remarks on pickle protocols; what follows from them is said below.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise InputError(
             f"{path} was refused: it is no plain checkpoint of tensors, and loading other pickled objects could run "
