@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from whisper_at_hf.default_model import sample_path
+from whisper_at_hf.default_model import default_head_path, sample_path
 
 pytestmark = pytest.mark.real
 
@@ -170,6 +170,23 @@ def test_pickles_that_would_run_code_are_refused(run, tiny_en_ctranslate2, tmp_p
     result = run("convert", "--whisper", tiny_en_ctranslate2, "--head", head, "--output", tmp_path / "out")
     assert result.returncode == 2 and "head.pth" in result.stderr and result.stderr.count("\n") == 1
     assert not (tmp_path / "hacked").exists() and not (tmp_path / "out").exists()
+
+
+def test_broken_models_are_refused_with_the_reason(run, tone, default_model, tmp_path):
+    import shutil
+
+    truncated = shutil.copytree(default_model, tmp_path / "truncated")
+    weights = truncated / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    deeper = shutil.copytree(default_model, tmp_path / "deeper")
+    config = json.loads((deeper / "config.json").read_text())
+    config["decoder_layers"] = 6
+    (deeper / "config.json").write_text(json.dumps(config))
+    head = default_head_path()
+    for model, message in ((truncated, "cannot be read"), (deeper, "lacks"), (head, "holds a head alone")):
+        result = run("tag", tone, "--model", model)
+        assert result.returncode == 2 and message in result.stderr and str(model) in result.stderr, result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_help_has_examples():

@@ -131,8 +131,13 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "taken").write_text("mine")
     for output in (tmp_path / "taken", tmp_path / "taken" / "deeper", tmp_path / "taken" / "result.json"):
         with pytest.raises(InputError, match="taken.*name another --output"):
-            ResultWriter(output, "txt", ["a.wav"], io.StringIO())
+            ResultWriter(output, "json", ["a.wav"], io.StringIO())
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_name_of_another_format_is_refused(tmp_path):
+    with pytest.raises(InputError, match="result.json.*add --format json"):
+        ResultWriter(tmp_path / "result.json", "txt", ["a.wav"], io.StringIO())
 
 
 def test_a_file_that_is_a_folder_is_refused_before_any_work(tmp_path):

@@ -74,6 +74,6 @@ def test_other_models_and_folders_are_refused(tmp_path):
     with pytest.raises(InputError, match="whisper.*without tagging heads.*whisper-at convert"):
         describe_model(str(tmp_path / "whisper"))
     (tmp_path / "empty").mkdir()
-    for folder in ("empty", "missing"):
-        with pytest.raises(InputError, match=f"{folder}' is neither a folder"):
+    for folder, reason in {"empty": "is no complete Whisper-AT model", "missing": "is neither a folder"}.items():
+        with pytest.raises(InputError, match=f"{folder}' {reason}"):
             describe_model(str(tmp_path / folder))

@@ -222,6 +222,20 @@ def test_chunked_decoding_keeps_the_clock(pipe, sample):
     assert np.abs(chunked["tag_logits"] - whole["tag_logits"]).mean() < 1.5
 
 
+def test_a_folder_without_decoder_tags(pipe, sample, expected, tmp_path):
+    from transformers import WhisperProcessor
+
+    from whisper_at_hf import WhisperATForAudioClassification
+
+    WhisperATForAudioClassification.from_pretrained(pipe.model.name_or_path).save_pretrained(tmp_path)
+    WhisperProcessor(pipe.feature_extractor, pipe.tokenizer).save_pretrained(tmp_path)
+    tagger = pipeline("whisper-at", model=str(tmp_path))
+    assert type(tagger.model) is WhisperATForAudioClassification
+    _assert_close(tagger(sample), {"audio_tags": expected["audio_tags"]})
+    with pytest.raises(InputError, match="return_text=True needs a decoder"):
+        tagger(sample, return_text=True)
+
+
 def test_plain_whisper_is_refused_with_the_way_out(tiny_en_whisper):
     with pytest.raises(InputError, match="from_whisper"):
         pipeline("whisper-at", model=str(tiny_en_whisper))

@@ -23,6 +23,7 @@ from whisper_at_hf import (
     WhisperATModel,
     WhisperATPipeline,
 )
+from whisper_at_hf.auto_model import AutoWhisperAT
 
 CLASSES = {
     AutoModel: WhisperATModel,
@@ -54,7 +55,7 @@ def test_the_task_is_known():
     name, task, _ = PIPELINE_REGISTRY.check_task("whisper-at")
     assert name == "whisper-at"
     assert task["impl"] is WhisperATPipeline
-    assert AutoModelForSpeechSeq2Seq in task["pt"]
+    assert task["pt"] == (AutoWhisperAT,)
 
 
 def test_registering_twice_does_no_harm():

@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_console = Console(stderr=True, soft_wrap=True, highlight=False)
+_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 class Format(StrEnum):
@@ -201,7 +201,10 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
             pipe, files, lambda source, error: (report(source, error), advance()), batch_size=batch_size, **parameters
         )
         for source, result in results:
-            _or_exit(lambda source=source, result=result: writer.write(source, result))
+            try:
+                writer.write(source, result)
+            except InputError as error:
+                report(source, error)
             advance()
     if failed:
         raise typer.Exit(2)
@@ -269,6 +272,8 @@ def _calm_transformers(quiet: bool) -> None:
 
 def main() -> None:
     """Entry point of the command."""
+    if sys.stdout is not None:
+        sys.stdout.reconfigure(errors="backslashreplace")  # labels and file names that the terminal cannot show
     app()
 
 

@@ -14,6 +14,8 @@ def parse_labels(values: list[str] | None, known: set[str]) -> list[str] | None:
     for value in values:
         for part in value.split(";"):
             labels += _split_by_comma(part, known)
+    if not labels:
+        raise InputError("--labels names no label; leave it out for all labels.")
     return labels
 
 

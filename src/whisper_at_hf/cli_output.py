@@ -53,6 +53,8 @@ class ResultWriter:
         if output.suffix in (".txt", ".json"):
             if self.many:
                 raise InputError(f"'{output}' is one file, but {len(sources)} inputs were given; name a folder.")
+            if output.suffix != f".{output_format}":
+                raise InputError(f"'{output}' is named for another format; add --format {output.suffix[1:]}.")
             if output.is_dir():
                 raise InputError(f"'{output}' is a folder, but its name is that of a file; name another --output.")
             self.single = output
@@ -69,10 +71,18 @@ class ResultWriter:
         text = format_result(source, result, self.output_format)
         if self.single is None and self.folder is None:
             heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
-            self.stream.write(heading + text + ("\n" if heading else ""))
-            self.stream.flush()
+            self._show(heading + text + ("\n" if heading else ""))
         else:
             write_atomically(self.single or self._free_path(source), text)
+
+    def _show(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except BrokenPipeError:  # the reader has seen enough, as with head
+            raise
+        except OSError as error:
+            raise InputError(f"Standard output cannot be written ({error.strerror}); use --output.") from error
 
     def _free_path(self, source: str) -> Path:
         """`a/x.wav` and `b/x.wav` of one run do not overwrite each other."""
@@ -88,7 +98,7 @@ class ResultWriter:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file under a temporary name and rename it. Raises InputError where that is impossible."""
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
         draft.write_text(text, encoding="utf-8", errors="replace")
         os.replace(draft, path)

@@ -1,5 +1,6 @@
 """Opens models for the command line, with one clear sentence where that fails."""
 
+from pathlib import Path
 from typing import Any
 
 from .errors import InputError
@@ -13,26 +14,37 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
     Raises:
         InputError: no such model, device or dtype.
     """
-    from safetensors import SafetensorError
     from transformers import pipeline
+
+    from .auto_model import AutoWhisperAT
 
     if dtype not in DTYPES:
         raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
     check_device(device)
     try:
-        return pipeline("whisper-at", model=model, device=device, dtype=dtype)
+        loaded = AutoWhisperAT.from_pretrained(model, dtype=dtype)
+        return pipeline("whisper-at", model=loaded, tokenizer=model, feature_extractor=model, device=device)
     except InputError:
         raise
-    except (OSError, ValueError, SafetensorError) as error:
-        raise unreachable_model(model) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unreachable_model(model, error) from error
 
 
-def unreachable_model(model: str) -> InputError:
-    """The error for a model that cannot be opened."""
-    return InputError(
-        f"'{model}' is neither a folder with a Whisper-AT model nor a hub id that can be reached; "
-        "check the name, or make such a folder with whisper-at convert."
-    )
+def unreachable_model(model: str, error: Exception) -> InputError:
+    """The error for a model that cannot be opened: nothing there, or something broken in it."""
+    if not Path(model).is_dir():
+        return InputError(
+            f"'{model}' is neither a folder with a Whisper-AT model nor a hub id that can be reached; "
+            "check the name, or make such a folder with whisper-at convert."
+        )
+    config = Path(model) / "config.json"
+    if config.is_file() and '"tltr"' in config.read_text(encoding="utf-8", errors="replace"):
+        return InputError(
+            f"'{model}' holds a head alone; join it with a Whisper: "
+            f"whisper-at convert --whisper WHISPER --head {model} --output MODEL."
+        )
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return InputError(f"'{model}' is no complete Whisper-AT model ({reason}); make it anew with whisper-at convert.")
 
 
 def check_device(device: str | None) -> None:
@@ -41,6 +53,8 @@ def check_device(device: str | None) -> None:
 
     if device is None:
         return
+    if device.startswith("meta"):
+        raise InputError("--device 'meta' holds no weights; use cpu, or leave it out.")
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError):

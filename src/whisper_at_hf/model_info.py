@@ -24,8 +24,8 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
         model = str(default_model_path())
     try:
         config = AutoConfig.from_pretrained(model)
-    except (OSError, ValueError) as error:
-        raise unreachable_model(model) from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unreachable_model(model, error) from error
     if isinstance(config, TLTRConfig):
         lines, heads = [f"{model}: a tagging head"], {"head": config}
     elif isinstance(config, WhisperATConfig):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from transformers import WhisperConfig
 
+from .complete_loading import load_complete
 from .configuration_whisper_at import TLTRConfig, WhisperATConfig
 from .errors import InputError
 from .modeling_tltr import TLTRForAudioClassification
@@ -23,7 +24,7 @@ from .tagging import (
 from .timeline import FRAMES_PER_POSITION
 
 # Arguments of `from_pretrained` that say where to look, and so count for the configuration as for the weights.
-_LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
+LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
 
 
 class TaggingHeadsMixin:
@@ -72,8 +73,8 @@ class TaggingHeadsMixin:
             raise InputError(
                 "from_whisper got head and labels; pass head= for a saved head or labels= for a fresh one, not both."
             )
-        location = {name: kwargs[name] for name in _LOCATION_ARGUMENTS if name in kwargs}
-        model = cls.from_pretrained(whisper, config=_whisper_config(whisper, location), **kwargs)
+        location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
+        model = load_complete(cls, whisper, config=_whisper_config(whisper, location), **kwargs)
         if head is not None:
             model.load_head(head, head_name)
         elif labels is not None:
@@ -150,7 +151,7 @@ class TaggingHeadsMixin:
         """Add a head saved by `save_head`, from a folder or hub id. Raises InputError if it does not fit."""
         config = _saved_head_config(path)
         self._check_fit(name, config)
-        return self.add_head(name, TLTRForAudioClassification.from_pretrained(path, config=config))
+        return self.add_head(name, load_complete(TLTRForAudioClassification, path, config=config))
 
     def save_head(self, name: str, directory: str | PathLike) -> None:
         """Write one head alone (safetensors and config.json). Raises InputError if there is none of that name."""

@@ -1,6 +1,8 @@
 """The task "whisper-at": transformers' speech recognition pipeline that also says what else was heard."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from os import PathLike
 from typing import Any
 
@@ -39,6 +41,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 f"The model is a {type(model).__name__} without tagging heads; "
                 "put a head on it with WhisperATForConditionalGeneration.from_whisper(path, head=...)."
             )
+        self._attention_lock = threading.Lock()
         super().__init__(model, *args, **kwargs)
 
     def __call__(self, inputs: Any, **kwargs: Any) -> dict | list[dict] | Iterator[dict]:
@@ -75,6 +78,10 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
     def _sanitize_parameters(self, return_text=None, return_tags=None, **kwargs):
         tag_params = {name: kwargs.pop(name) for name in TagOptions.names() if name in kwargs}
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)
+        if kwargs.get("return_timestamps") not in (None, True, False, "word"):
+            raise InputError(
+                f"return_timestamps={kwargs['return_timestamps']!r} is unknown; use True, False or 'word'."
+            )
         if return_text is None and not self.model.can_generate():
             return_text = False
         if return_text and not self.model.can_generate():
@@ -202,14 +209,12 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         for name in ("input_features", "attention_mask"):
             padded = [torch.nn.functional.pad(row[name], (0, longest - row[name].shape[-1])) for row in rows]
             inputs[name] = torch.cat(padded)
-        attention = self.model.config._attn_implementation
-        with self.model.record_timeline([row["span"] for row in rows], pool=return_tags) as recorder:
-            try:
-                generated = super()._forward(inputs, return_timestamps=return_timestamps, **kwargs)
-            finally:
-                # Word timestamps make `generate` switch the model to eager attention for good.
-                if self.model.config._attn_implementation != attention:
-                    self.model.set_attn_implementation(attention)
+        by_word = return_timestamps == "word"
+        with (
+            self.model.record_timeline([row["span"] for row in rows], pool=return_tags) as recorder,
+            self._attention_kept() if by_word else nullcontext(),
+        ):
+            generated = super()._forward(inputs, return_timestamps=return_timestamps, **kwargs)
         outputs = []
         for index, row in enumerate(rows):
             output = {"tokens": generated["tokens"][index : index + 1], "windows": recorder.windows[index]}
@@ -220,6 +225,17 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             output["language_id"] = recorder.language_ids[index]
             outputs.append(output)
         return outputs
+
+    @contextmanager
+    def _attention_kept(self):
+        """Word timestamps make `generate` switch to eager attention; this switches back, one thread at a time."""
+        with self._attention_lock:
+            attention = self.model.config._attn_implementation
+            try:
+                yield
+            finally:
+                if self.model.config._attn_implementation != attention:
+                    self.model.set_attn_implementation(attention)
 
     def postprocess(
         self,

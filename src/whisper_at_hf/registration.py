@@ -10,6 +10,7 @@ from transformers import (
 )
 from transformers.pipelines import PIPELINE_REGISTRY
 
+from .auto_model import AutoWhisperAT
 from .configuration_whisper_at import TLTRConfig, WhisperATConfig
 from .default_model import DefaultModel
 from .modeling_tltr import TLTRForAudioClassification
@@ -31,7 +32,7 @@ def register() -> None:
     PIPELINE_REGISTRY.register_pipeline(
         TASK,
         pipeline_class=WhisperATPipeline,
-        pt_model=AutoModelForSpeechSeq2Seq,
+        pt_model=AutoWhisperAT,
         default=DefaultModel(),
         type="multimodal",
     )

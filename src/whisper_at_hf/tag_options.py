@@ -1,6 +1,6 @@
 """The pipeline's tag parameters: checked before any audio is read, then turned into the `audio_tags` of a result."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -31,10 +31,8 @@ class TagOptions:
     return_logits: bool = False
 
     def __post_init__(self):
-        if isinstance(self.labels, str):
-            self.labels = [self.labels]
-        if isinstance(self.heads, str):
-            self.heads = [self.heads]
+        self.labels = _as_list("labels", self.labels)
+        self.heads = _as_list("heads", self.heads)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -98,3 +96,12 @@ class TagOptions:
         if model.config.default_head is None:
             raise InputError("This model has no tagging head; add one with add_head or load_head.")
         return list(dict.fromkeys([model.config.default_head, *(self.heads or [])]))
+
+
+def _as_list(name: str, value: str | Iterable[str] | None) -> list[str] | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else [value]
+    names = list(value) if isinstance(value, Iterable) else [value]
+    if not all(isinstance(item, str) for item in names):
+        raise InputError(f"{name}={value!r} does not give names; use a text or a list of texts.")
+    return names

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transformers import WhisperConfig
 
+from ..complete_loading import load_complete
 from ..configuration_whisper_at import TLTRConfig
 from ..errors import InputError
 from ..modeling_tltr import TLTRForAudioClassification
@@ -44,7 +45,7 @@ def _load_our_head(head: str | os.PathLike) -> TLTRForAudioClassification:
             raise InputError(
                 f"{head} holds a model of type {values.get('model_type')!r}: give a folder that holds a head alone."
             )
-        return TLTRForAudioClassification.from_pretrained(head)
+        return load_complete(TLTRForAudioClassification, head)
     except OSError as error:
         raise InputError(
             f"{head} cannot be loaded: give an original Whisper-AT .pth, or a folder or hub id of one of our heads."

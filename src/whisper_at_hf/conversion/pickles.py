@@ -24,10 +24,10 @@ def load_pickle(path: Path) -> dict[str, Any]:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path} was refused: it is no plain checkpoint of tensors, and loading other pickled objects could run "
-            "code; save its state_dict alone with torch.save."
+            f"{path} was refused: it is no checkpoint of plain tensors, and loading other pickled objects could "
+            "run code; save its state_dict alone with torch.save."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is damaged or no PyTorch checkpoint: copy or download it again.") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from transformers import WhisperConfig, WhisperForConditionalGeneration, WhisperProcessor
 
+from ..complete_loading import load_complete
 from ..errors import InputError
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai
-from .processors import load_processor
+from .processors import check_processor, load_processor
 
 # Not `WhisperATConfig.model_type`, which equals "whisper" too.
 WHISPER_AT = "whisper_at"
@@ -99,7 +100,7 @@ def load_whisper(
         raise InputError(f"{whisper} is a Whisper-AT already: load it with WhisperATForConditionalGeneration.")
     config = read_config(whisper)
     loaded = load_transformers_processor(whisper, processor, config)
-    model = WhisperForConditionalGeneration.from_pretrained(whisper, config=config)
+    model = load_complete(WhisperForConditionalGeneration, whisper, config=config)
     complete_generation_config(model, loaded)
     return model, loaded
 
@@ -111,8 +112,11 @@ def load_transformers_processor(
     if processor is not None:
         return load_processor(processor, config)
     try:
-        return WhisperProcessor.from_pretrained(whisper)
-    except (OSError, ValueError, TypeError):  # a trainer's checkpoint folder holds no tokenizer
+        own = WhisperProcessor.from_pretrained(whisper)
+        # A folder without tokenizer files gives an empty tokenizer instead of an error.
+        check_processor(own, config, str(whisper))
+        return own
+    except (OSError, ValueError, TypeError, KeyError):  # a trainer's checkpoint folder holds no tokenizer
         return load_processor(None, config)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from transformers import WhisperProcessor
 
+from ..complete_loading import load_complete
 from ..configuration_whisper_at import WhisperATConfig
 from ..errors import InputError
 from ..modeling_whisper_at import WhisperATForConditionalGeneration
@@ -74,7 +75,7 @@ def _load_whisper_at(
     whisper: str | os.PathLike, processor: str | os.PathLike | None
 ) -> tuple[WhisperATForConditionalGeneration, WhisperProcessor]:
     if detect_source(whisper) is Source.TRANSFORMERS and config_values(whisper)["model_type"] == WHISPER_AT:
-        model = WhisperATForConditionalGeneration.from_pretrained(whisper)
+        model = load_complete(WhisperATForConditionalGeneration, whisper)
         return model, load_transformers_processor(whisper, processor, model.config)
     plain, loaded = load_whisper(whisper, processor)
     values = plain.config.to_dict()

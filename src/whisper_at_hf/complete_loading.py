@@ -1,0 +1,36 @@
+"""Loads checkpoints whole: what transformers would silently fill with random numbers is refused."""
+
+from os import PathLike
+from typing import Any
+
+from safetensors import SafetensorError
+from transformers import PreTrainedModel
+
+from .errors import InputError
+
+
+def load_complete(model_class: Any, path: str | PathLike, **kwargs: Any) -> PreTrainedModel:
+    """`model_class.from_pretrained(path, **kwargs)`, with every weight found.
+
+    Raises:
+        InputError: weights are missing, of another shape than config.json says, or unreadable.
+        OSError: there is nothing under that path or hub id.
+    """
+    try:
+        model, info = model_class.from_pretrained(path, output_loading_info=True, **kwargs)
+    except (SafetensorError, RuntimeError) as error:
+        raise InputError(
+            f"The weights in '{path}' cannot be read or do not fit its config.json ({_first_line(error)}); "
+            "get the checkpoint again."
+        ) from error
+    lacking = sorted([*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])])
+    if lacking:
+        raise InputError(
+            f"'{path}' lacks {len(lacking)} of the weights that its config.json asks for, such as {lacking[0]}; "
+            "get the whole checkpoint, or the config.json that belongs to it."
+        )
+    return model
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
