@@ -1,8 +1,10 @@
 """Opens models for the command line, with one clear sentence where that fails."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+from .configuration_whisper_at import TLTRConfig
 from .errors import InputError
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -14,7 +16,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
     Raises:
         InputError: no such model, device or dtype.
     """
-    from transformers import pipeline
+    from transformers import WhisperProcessor, pipeline
 
     from .auto_model import AutoWhisperAT
 
@@ -23,7 +25,9 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
     check_device(device)
     try:
         loaded = AutoWhisperAT.from_pretrained(model, dtype=dtype)
-        return pipeline("whisper-at", model=loaded, tokenizer=model, feature_extractor=model, device=device)
+        processor = WhisperProcessor.from_pretrained(model)
+        parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
+        return pipeline("whisper-at", model=loaded, device=device, **parts)
     except InputError:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -37,14 +41,20 @@ def unreachable_model(model: str, error: Exception) -> InputError:
             f"'{model}' is neither a folder with a Whisper-AT model nor a hub id that can be reached; "
             "check the name, or make such a folder with whisper-at convert."
         )
-    config = Path(model) / "config.json"
-    if config.is_file() and '"tltr"' in config.read_text(encoding="utf-8", errors="replace"):
+    if _model_type(Path(model)) == TLTRConfig.model_type:
         return InputError(
             f"'{model}' holds a head alone; join it with a Whisper: "
             f"whisper-at convert --whisper WHISPER --head {model} --output MODEL."
         )
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return InputError(f"'{model}' is no complete Whisper-AT model ({reason}); make it anew with whisper-at convert.")
+
+
+def _model_type(folder: Path) -> str | None:
+    try:
+        return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def check_device(device: str | None) -> None:
