@@ -161,7 +161,20 @@ def convert(
     _calm_transformers(quiet)
     from .conversion import convert as convert_model
 
-    made = _or_exit(lambda: convert_model(whisper, output, head, processor, head_only, head_name, overwrite=overwrite))
+    def convert_sources() -> Path:
+        try:
+            return convert_model(whisper, output, head, processor, head_only, head_name, overwrite=overwrite)
+        except InputError:
+            raise
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+            # Foreign files can be damaged in more ways than the readers foresee.
+            reason = (str(error).strip().splitlines() or [""])[0]
+            given = " and ".join(f"'{source}'" for source in (whisper, head) if source)
+            raise InputError(
+                f"{given} cannot be converted ({type(error).__name__}: {reason}); check the files, or get them again."
+            ) from error
+
+    made = _or_exit(convert_sources)
     if not quiet:
         _console.print(f"Wrote {made}", markup=False)
 
