@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .errors import InputError
+from .errors import InputError, first_line
 
 app = typer.Typer(
     name="whisper-at",
@@ -168,7 +168,7 @@ def convert(
             raise
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
             # Foreign files can be damaged in more ways than the readers foresee.
-            reason = (str(error).strip().splitlines() or [""])[0]
+            reason = first_line(error)
             given = " and ".join(f"'{source}'" for source in (whisper, head) if source)
             raise InputError(
                 f"{given} cannot be converted ({type(error).__name__}: {reason}); check the files, or get them again."

@@ -6,7 +6,7 @@ from typing import Any
 from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
-from .errors import InputError
+from .errors import InputError, first_line
 
 
 def load_complete(model_class: Any, path: str | PathLike, **kwargs: Any) -> PreTrainedModel:
@@ -20,7 +20,7 @@ def load_complete(model_class: Any, path: str | PathLike, **kwargs: Any) -> PreT
         model, info = model_class.from_pretrained(path, output_loading_info=True, **kwargs)
     except (SafetensorError, RuntimeError) as error:
         raise InputError(
-            f"The weights in '{path}' cannot be read or do not fit its config.json ({_first_line(error)}); "
+            f"The weights in '{path}' cannot be read or do not fit its config.json ({first_line(error)}); "
             "get the checkpoint again."
         ) from error
     lacking = sorted([*info["missing_keys"], *(key[0] for key in info["mismatched_keys"])])
@@ -30,7 +30,3 @@ def load_complete(model_class: Any, path: str | PathLike, **kwargs: Any) -> PreT
             "get the whole checkpoint, or the config.json that belongs to it."
         )
     return model
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .configuration_whisper_at import TLTRConfig
-from .errors import InputError
+from .errors import InputError, first_line
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
@@ -46,8 +46,9 @@ def unreachable_model(model: str, error: Exception) -> InputError:
             f"'{model}' holds a head alone; join it with a Whisper: "
             f"whisper-at convert --whisper WHISPER --head {model} --output MODEL."
         )
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return InputError(f"'{model}' is no complete Whisper-AT model ({reason}); make it anew with whisper-at convert.")
+    return InputError(
+        f"'{model}' is no complete Whisper-AT model ({first_line(error)}); make it anew with whisper-at convert."
+    )
 
 
 def _model_type(folder: Path) -> str | None:

@@ -111,9 +111,12 @@ class TaggingHeadsMixin:
             name = self.config.default_head
         if name is None:
             raise InputError("This model has no tagging head; add one with add_head or load_head.")
+        self._check_known(name)
+        return self.heads[name]
+
+    def _check_known(self, name: str) -> None:
         if name not in self.heads:
             raise InputError(f"The model has no head {name!r}; it has {', '.join(self.heads) or 'none'}.")
-        return self.heads[name]
 
     def add_head(
         self, name: str, head: TLTRForAudioClassification | TLTRConfig | Iterable[str]
@@ -142,8 +145,7 @@ class TaggingHeadsMixin:
 
     def drop_head(self, name: str) -> None:
         """Remove a head. Raises InputError if there is none of that name."""
-        if name not in self.heads:
-            raise InputError(f"The model has no head {name!r}; it has {', '.join(self.heads) or 'none'}.")
+        self._check_known(name)
         del self.heads[name]
         self._set_heads({other: config for other, config in self.config.heads.items() if other != name})
 
