@@ -126,6 +126,8 @@ def test_labels_are_filtered_before_top_k(pipe, sample):
     assert pipe(sample, return_text=False, threshold=0.0, top_k=1, labels=[last["label"]])["audio_tags"][0][
         "tags"
     ] == [last]
+    names = (name for name in [last["label"]])
+    assert pipe(sample, return_text=False, threshold=0.0, labels=names)["audio_tags"][0]["tags"] == [last]
     assert len(pipe(sample, return_text=False, threshold=0.0, top_k=2)["audio_tags"][0]["tags"]) == 2
 
 

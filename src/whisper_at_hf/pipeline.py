@@ -13,7 +13,7 @@ from .audio import load_audio
 from .configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
 from .errors import InputError
 from .pipeline_inputs import as_pipeline_input
-from .tag_options import TagOptions
+from .tag_options import TagOptions, as_list
 from .timeline import FRAMES_PER_POSITION, Span, merge_windows
 
 
@@ -77,6 +77,10 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     def _sanitize_parameters(self, return_text=None, return_tags=None, **kwargs):
         tag_params = {name: kwargs.pop(name) for name in TagOptions.names() if name in kwargs}
+        # Checked and then used: an iterator would be empty the second time.
+        tag_params.update(
+            {name: as_list(name, tag_params[name]) for name in ("labels", "heads") if name in tag_params}
+        )
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)
         if kwargs.get("return_timestamps") not in (None, True, False, "word"):
             raise InputError(

@@ -31,8 +31,8 @@ class TagOptions:
     return_logits: bool = False
 
     def __post_init__(self):
-        self.labels = _as_list("labels", self.labels)
-        self.heads = _as_list("heads", self.heads)
+        self.labels = as_list("labels", self.labels)
+        self.heads = as_list("heads", self.heads)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -98,7 +98,8 @@ class TagOptions:
         return list(dict.fromkeys([model.config.default_head, *(self.heads or [])]))
 
 
-def _as_list(name: str, value: str | Iterable[str] | None) -> list[str] | None:
+def as_list(name: str, value: str | Iterable[str] | None) -> list[str] | None:
+    """`value` as a list of names, or None. Raises InputError for anything else."""
     if value is None or isinstance(value, str):
         return None if value is None else [value]
     names = list(value) if isinstance(value, Iterable) else [value]
