@@ -47,13 +47,11 @@ speech, or looped. 40 clips are the first four of each class, 80 all. {rain}
 
 ## Training
 
-In the source repository:
-`python scripts/train_default_head.py --whisper openai/whisper-tiny.en --data DATA --cache CACHE`
-
-Random scenes of 10 s and 30 s are made of speech, sounds (-10 to +15 dB relative to the speech), music, pauses and
-faint noise; windows of 0.4 to 10 s are cut from their encoder states. Projection width, and thresholds by F1, were
-chosen on ESC-10 fold 4, five other speakers and other instrument clips, which then joined the training material
-(folds 1-4, 24 speakers). {steps} steps of Adam, batches of {batch}.
+By `recipes/default_head.yaml` of the source repository, where it is told how to run it. Random scenes of 10 s and 30 s
+are made of speech, sounds (-10 to +15 dB relative to the speech), music, pauses and faint noise; {windows} windows of
+0.4 to 10 s are labelled with what sounds in them for 0.25 s or more, and encoded alone and in their 30 s. Thresholds
+were fitted on scenes of ESC-10 fold 4, five other speakers and other instrument clips, which were then learnt from too
+(folds 1-4, 24 speakers). {epochs:g} epochs, batches of {batch}, highest learning rate {rate:g}.
 
 ## Limits
 
@@ -96,7 +94,7 @@ _ROWS = (
 
 def write_card(folder: Path, results: dict) -> None:
     """Write `README.md` into the head's folder from the results of `evaluate_default_head.py`."""
-    short, long = results["input_10s"], results["input_30s"]
+    short, long, training = results["input_10s"], results["input_30s"], results["training"]
     lines = ["| | 10 s input | 30 s input |", "|---|---|---|"]
     lines += [f"| {title} | {_score(short, path)} | {_score(long, path)} |" for title, path in _ROWS]
     per_label = [
@@ -116,7 +114,10 @@ def write_card(folder: Path, results: dict) -> None:
         table="\n".join(lines),
         per_label="\n".join(per_label),
         rain=f"Rain looped over 50-60 s of a 90 s speech file is tagged there and in no other row for {rain}.",
-        **{key: results["training"][key] for key in ("projection_dim", "parameters", "steps", "batch")},
+        epochs=training["arguments"]["num_train_epochs"],
+        batch=training["arguments"]["per_device_train_batch_size"],
+        rate=training["arguments"]["learning_rate"],
+        **{key: training[key] for key in ("projection_dim", "parameters", "windows")},
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
 

@@ -1,15 +1,14 @@
 """The command `whisper-at`."""
 
 import sys
-import warnings
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from .cli_support import calm_transformers, console, or_exit, print_error
+from .cli_training import training_app
 from .errors import InputError, first_line
 
 app = typer.Typer(
@@ -20,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+app.add_typer(training_app)
 
 
 class Format(StrEnum):
@@ -158,7 +157,7 @@ def convert(
     quiet: Quiet = False,
 ) -> None:
     """Make a from_pretrained folder out of foreign weights."""
-    _calm_transformers(quiet)
+    calm_transformers(quiet)
     from .conversion import convert as convert_model
 
     def convert_sources() -> Path:
@@ -174,9 +173,9 @@ def convert(
                 f"{given} cannot be converted ({type(error).__name__}: {reason}); check the files, or get them again."
             ) from error
 
-    made = _or_exit(convert_sources)
+    made = or_exit(convert_sources)
     if not quiet:
-        _console.print(f"Wrote {made}", markup=False)
+        console.print(f"Wrote {made}", markup=False)
 
 
 @app.command(epilog="[bold]Examples[/bold]\n\nwhisper-at info\n\nwhisper-at info my-model --labels")
@@ -185,10 +184,10 @@ def info(
     labels: Annotated[bool, typer.Option("--labels", help="List every label with its threshold.")] = False,
 ) -> None:
     """Show what a model is made of."""
-    _calm_transformers(quiet=True)
+    calm_transformers(quiet=True)
     from .model_info import describe_model
 
-    typer.echo(_or_exit(lambda: describe_model(model, labels)))
+    typer.echo(or_exit(lambda: describe_model(model, labels)))
 
 
 def _run(files, model_options, tag_options, parameters, output_options, batch_size) -> None:
@@ -197,19 +196,19 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
     from .cli_output import ResultWriter
 
     output_format, output, quiet = output_options
-    _calm_transformers(quiet)
-    writer = _or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
-    pipe = _or_exit(lambda: _load_pipeline(*model_options))
-    parameters = _or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
+    calm_transformers(quiet)
+    writer = or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
+    pipe = or_exit(lambda: _load_pipeline(*model_options))
+    parameters = or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
     failed = []
 
     def report(source: str, error: InputError) -> None:
         failed.append(source)
-        _print_error(error)
+        print_error(error)
 
     from .progress import file_progress
 
-    with file_progress(_console, len(files), quiet) as advance:
+    with file_progress(console, len(files), quiet) as advance:
         results = run_files(
             pipe, files, lambda source, error: (report(source, error), advance()), batch_size=batch_size, **parameters
         )
@@ -248,39 +247,6 @@ def _checked_parameters(pipe, tag_options, parameters: dict) -> dict:
     check_language(pipe, parameters.get("generate_kwargs", {}))
     pipe._sanitize_parameters(**parameters)
     return parameters
-
-
-def _or_exit(action: Callable):
-    """The value of `action()`; an `InputError` is printed as one sentence and ends the program with 2."""
-    try:
-        return action()
-    except InputError as error:
-        _print_error(error)
-        raise typer.Exit(2) from None
-
-
-def _print_error(error: InputError) -> None:
-    _console.print(f"[bold red]error:[/bold red] {_escaped(str(error))}")
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
-def _calm_transformers(quiet: bool) -> None:
-    """No loading bars and notices about deprecations inside transformers; our own warnings as one line each."""
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    if quiet:
-        warnings.simplefilter("ignore")
-    else:
-        warnings.showwarning = lambda message, *_: _console.print(
-            f"[yellow]warning:[/yellow] {_escaped(str(message))}"
-        )
 
 
 def main() -> None:

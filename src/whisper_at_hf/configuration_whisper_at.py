@@ -9,6 +9,9 @@ from transformers import PreTrainedConfig, WhisperConfig
 # https://arxiv.org/abs/2307.03183, section 3 and table 2.
 AGGREGATIONS = ("tltr", "mean", "last", "weighted", "mean_time", "last_time", "weighted_time")
 
+# What the encoder was given when a head was trained, see `TLTRConfig.input_padding`.
+INPUT_PADDINGS = ("trim", "pad", "context")
+
 # Encoder positions per second: 100 mel frames, halved by the second convolution.
 POSITIONS_PER_SECOND = 50
 
@@ -47,13 +50,15 @@ class TLTRConfig(PreTrainedConfig):
         aggregation: "tltr" or an ablation of the paper: "mean", "last", "weighted" (layers, then a linear
             classifier), "mean_time", "last_time", "weighted_time" (layers, time Transformer, classifier).
         window_length_s: seconds of audio that one decision of this head was trained on.
+        input_padding: the encoder's input in training: "trim", those seconds alone as in the paper; "pad", padded
+            with silence to Whisper's 30 s; "context", the 30 s of the recording around them, as while transcribing.
         thresholds: score from which a label counts as heard, per label name; labels left out use the default.
         id2label, label2id, problem_type: as in every transformers classifier; `problem_type` is
             "multi_label_classification" (sigmoid, the default) or "single_label_classification" (softmax).
 
     Raises:
-        ValueError: an unknown `aggregation`, a width that the attention heads do not divide, duplicate labels,
-            or a threshold for a label that the head does not have.
+        ValueError: an unknown `aggregation` or `input_padding`, a width that the attention heads do not divide,
+            duplicate labels, or a threshold for a label that the head does not have.
     """
 
     model_type = "tltr"
@@ -71,6 +76,7 @@ class TLTRConfig(PreTrainedConfig):
     pooling_size: int = 20
     aggregation: str = "tltr"
     window_length_s: float | int = 10.0
+    input_padding: str = "trim"
     thresholds: dict[str, float] | None = None
     attention_dropout: float | int = 0.0
     dropout: float | int = 0.0
@@ -92,6 +98,10 @@ class TLTRConfig(PreTrainedConfig):
             )
         if self.aggregation not in AGGREGATIONS:
             raise ValueError(f"aggregation={self.aggregation!r} is unknown; use one of {', '.join(AGGREGATIONS)}.")
+        if self.input_padding not in INPUT_PADDINGS:
+            raise ValueError(
+                f"input_padding={self.input_padding!r} is unknown; use one of {', '.join(INPUT_PADDINGS)}."
+            )
         for name in ("num_time_attention_heads", "num_layer_attention_heads"):
             if self.width % getattr(self, name):
                 raise ValueError(f"{name}={getattr(self, name)} does not divide the head's width {self.width}.")

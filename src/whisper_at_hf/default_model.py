@@ -44,7 +44,7 @@ def default_model_path() -> Path:
         InputError: the weights are not installed, or not those published.
     """
     source = _installed_weights()
-    target = _cache_directory() / f"whisper-at-tiny.en-{_fingerprint()}"
+    target = cache_directory() / f"whisper-at-tiny.en-{_fingerprint()}"
     if not target.is_dir():
         _check_hash(source / "model.bin")
         logger.info("Converting the default model into %s; this happens once.", target)
@@ -59,7 +59,8 @@ def _installed_weights() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
-def _cache_directory() -> Path:
+def cache_directory() -> Path:
+    """The user's folder for what this package keeps; `WHISPER_AT_CACHE` overrides it."""
     if chosen := os.environ.get("WHISPER_AT_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper-at-hf"

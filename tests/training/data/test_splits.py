@@ -4,7 +4,7 @@ import pytest
 from datasets_made import of_paths, with_audio
 
 from whisper_at_hf.errors import InputError
-from whisper_at_hf.training.data import assign_folds, check_splits, fold_split, folds, holdout_split
+from whisper_at_hf.training.data import assign_folds, check_splits, fold_split, folds, holdout_split, join_folds
 
 # 20 of a, 10 of b, 2 of c, 1 of d
 LABELS = ["a"] * 20 + ["b"] * 10 + ["c"] * 2 + ["d"]
@@ -67,6 +67,15 @@ def test_bad_holdouts():
             holdout_split(of_paths(LABELS), share)
     with pytest.raises(InputError, match="No class has two files"):
         holdout_split(of_paths(["a", "b"]))
+
+
+def test_joined_folds():
+    dataset = assign_folds(of_paths(["a"] * 12), 12)
+    joined = join_folds(dataset, 4)
+    pairs = sorted({(int(one), other) for one, other in zip(dataset["fold"], joined["fold"], strict=True)})
+    assert pairs == [(fold, str((fold + 2) // 3)) for fold in range(1, 13)]
+    with pytest.raises(InputError, match="13 folds of 12"):
+        join_folds(dataset, 13)
 
 
 def test_fold_split():

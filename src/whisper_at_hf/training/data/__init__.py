@@ -10,7 +10,7 @@ from .label_sets import infer_problem_type, resolve_labels, targets
 from .ontology import group_labels, label_groups
 from .schema import OnMissing, audio_source, clip_names, refuse_missing, warn_missing
 from .sources import load_data
-from .splits import assign_folds, fold_split, folds, holdout_split
+from .splits import assign_folds, fold_split, folds, holdout_split, join_folds
 
 __all__ = [
     "OnMissing",
@@ -24,6 +24,7 @@ __all__ = [
     "holdout_split",
     "infer_problem_type",
     "label_groups",
+    "join_folds",
     "load_audioset",
     "load_csv",
     "load_data",

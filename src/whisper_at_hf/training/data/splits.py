@@ -81,6 +81,20 @@ def folds(dataset: Dataset) -> list[str]:
     return sorted(set(dataset["fold"]), key=lambda fold: (0, int(fold), fold) if fold.isdecimal() else (1, 0, fold))
 
 
+def join_folds(dataset: Dataset, count: int) -> Dataset:
+    """Join neighbouring folds (in the order of `folds`) into `count` about equally many, named "1" to `count`.
+
+    Raises:
+        InputError: the dataset has no folds, or fewer than `count`.
+    """
+    names = folds(dataset)
+    if not 2 <= count <= len(names):
+        raise InputError(f"{count} folds of {len(names)}: choose at least 2, and no more than the data has.")
+    joined = {name: str(place * count // len(names) + 1) for place, name in enumerate(names)}
+    column = [joined[name] for name in dataset["fold"]]
+    return dataset.remove_columns("fold").add_column("fold", column, feature=FEATURES["fold"])
+
+
 def fold_split(dataset: Dataset, fold: str | int) -> tuple[Dataset, Dataset]:
     """Split into the other folds and one: `(train, test)`.
 

@@ -1,0 +1,118 @@
+"""TLTR, its ablations and linear probes on the folds of a data set, every row by the same recipe.
+
+    python benchmarks/cross_validation.py esc10 --data esc10 --whisper openai/whisper-base --output RUNS
+    python benchmarks/cross_validation.py emotion --data emotion --whisper openai/whisper-base --output RUNS
+
+Each row of heads is what `whisper-at train --preset esc50 --cross-validation --seeds 1 2 3 --data ... ` gives (for
+emotion `--config recipes/emotion.yaml`). Finished folds are kept in RUNS and not trained again. Prints a table and
+writes `benchmarks/<name>-<whisper>.json`. The recipe was not chosen on these test folds, see the preset.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from linear_probe import best_probe, probe_accuracies
+
+from whisper_at_hf.training.arguments import DataArguments, HeadArguments, TLTRTrainingArguments
+from whisper_at_hf.training.cross_validation import fold_rows
+from whisper_at_hf.training.recipes import parse_arguments
+from whisper_at_hf.training.run import prepare, run_training
+
+ROOT = Path(__file__).resolve().parents[1]
+# Row title -> what differs from the recipe.
+HEADS = {
+    "last layer": {"aggregation": "last", "projection_dim": None},
+    "mean of layers": {"aggregation": "mean", "projection_dim": None},
+    "learned layer weights": {"aggregation": "weighted", "projection_dim": None},
+    "TLTR": {"aggregation": "tltr", "projection_dim": None},
+    "TLTR with projection": {"aggregation": "tltr"},
+}
+RECIPES = {"esc10": {"preset": "esc50"}, "emotion": {"config": ROOT / "recipes" / "emotion.yaml"}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=RECIPES, help="the data set")
+    parser.add_argument("--data", required=True, help="its folder")
+    parser.add_argument("--whisper", required=True, help="Whisper folder or hub id")
+    parser.add_argument("--cache", default=None, help="folder for encoded features; default: the user's cache")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
+    parser.add_argument("--rows", nargs="+", default=list(HEADS), choices=list(HEADS), help="heads to train")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="seeds of the heads")
+    args = parser.parse_args()
+    results = probe_rows(args) | {f"head: {row}": head_row(args, row) for row in args.rows}
+    report(results, args)
+
+
+def run_arguments(args: argparse.Namespace, row: str) -> tuple[DataArguments, HeadArguments, TLTRTrainingArguments]:
+    """The arguments of one row's cross-validation."""
+    name = Path(args.whisper).name
+    data, head, training = parse_arguments(
+        [],
+        **RECIPES[args.name],
+        train=[args.data],
+        whisper=args.whisper,
+        cache_dir=args.cache,
+        cross_validation=True,
+        seeds=args.seeds,
+        output_dir=str(args.output / f"{args.name}-{name}" / row.replace(" ", "-")),
+        resume_from_checkpoint="True",
+        disable_tqdm=True,
+    )
+    for field, value in HEADS[row].items():
+        setattr(head, field, value)
+    return data, head, training
+
+
+def probe_rows(args: argparse.Namespace) -> dict[str, list[float]]:
+    """Accuracy of every probe on every fold."""
+    data, head, _ = run_arguments(args, "TLTR")
+    rows, folds = fold_rows(data, seed=0)
+    parts = prepare({"train": rows, "validation": None, "test": None}, data, head)
+    accuracies = probe_accuracies(parts.train[0], folds)
+    return {f"probe: {name}": values for name, values in accuracies.items()}
+
+
+def head_row(args: argparse.Namespace, row: str) -> list[float]:
+    """Accuracy of a head on every fold, the mean over the seeds."""
+    results = run_training(*run_arguments(args, row))
+    accuracies = results["cross_validation"]["mean_of_fold"]["test_accuracy"]
+    print(f"{row}: {100 * np.mean(accuracies):.2f}", flush=True)
+    return accuracies
+
+
+def report(results: dict[str, list[float]], args: argparse.Namespace) -> None:
+    """Print the table and write the JSON."""
+    probes = {name: values for name, values in results.items() if name.startswith("probe")}
+    layers = {name: values for name, values in probes.items() if "layer " in name}
+    best = best_probe(probes)
+    print(f"\n| {args.name}, {Path(args.whisper).name} | mean | std over folds | minus {best} (mean ± std) |")
+    print("|---|---|---|---|")
+    for name, values in results.items():
+        difference = np.array(values) - np.array(results[best])
+        print(
+            f"| {name} | {100 * np.mean(values):.2f} | {100 * np.std(values, ddof=1):.2f} "
+            f"| {100 * difference.mean():+.2f} ± {100 * difference.std(ddof=1):.2f} |"
+        )
+    summary = {
+        "data": args.name,
+        "whisper": Path(args.whisper).name,
+        "seeds": args.seeds,
+        "best_probe": best,
+        "best_layer_probe": best_probe(layers),
+        "accuracy_by_fold": results,
+        "mean": {name: float(np.mean(values)) for name, values in results.items()},
+        "std_over_folds": {name: float(np.std(values, ddof=1)) for name, values in results.items()},
+        "minus_best_probe": {
+            name: [value - peer for value, peer in zip(values, results[best], strict=True)]
+            for name, values in results.items()
+        },
+    }
+    path = ROOT / "benchmarks" / f"{args.name}-{Path(args.whisper).name}.json"
+    path.write_text(json.dumps(summary, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

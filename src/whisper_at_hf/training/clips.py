@@ -1,0 +1,144 @@
+"""Clips with cached features and targets: what training and scoring work on."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset, concatenate_datasets
+
+from ..default_model import cache_directory
+from ..errors import InputError
+from .arguments import DataArguments, HeadArguments
+from .data import load_data, targets
+from .data.schema import FEATURES, NAMED_AT_MOST, count
+from .feature_dataset import FeatureDataset
+from .features import Encoder, FeatureCache, extract_features
+
+
+@dataclass
+class Clips:
+    """Readable clips of one part of the data.
+
+    Attributes:
+        rows: what the loaders gave, `labels` and all.
+        targets: `(clips, num_labels)` float32, or `(clips,)` int64 for single-label heads.
+        cache: where their features lie, and
+        positions: at which positions.
+    """
+
+    rows: Dataset
+    targets: np.ndarray
+    cache: FeatureCache
+    positions: list[int]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def select(self, chosen: Sequence[int]) -> "Clips":
+        """Some of the clips, by number."""
+        chosen = list(chosen)
+        positions = [self.positions[index] for index in chosen]
+        return Clips(self.rows.select(chosen), self.targets[chosen], self.cache, positions)
+
+    def join(self, others: "Clips") -> "Clips":
+        """These clips and others of the same cache."""
+        return Clips(
+            concatenate_datasets([self.rows, others.rows]),
+            np.concatenate([self.targets, others.targets]),
+            self.cache,
+            self.positions + others.positions,
+        )
+
+    def dataset(self, teacher: np.ndarray | None = None) -> FeatureDataset:
+        """The clips as a torch dataset."""
+        return FeatureDataset(self.cache, self.positions, self.targets, teacher)
+
+    def keys(self) -> list[str]:
+        """What each clip sounds like, as a hash."""
+        return [self.cache.keys[position] for position in self.positions]
+
+
+def load_rows(sources: Sequence[str], data: DataArguments) -> Dataset | None:
+    """The rows of all `sources` in order; None without sources. Raises InputError as `load_data` does."""
+    if not sources:
+        return None
+    parts = [
+        load_data(
+            source,
+            split=data.split,
+            clips=data.clips,
+            audio_column=data.audio_column,
+            label_column=data.label_column,
+            fold_column=data.fold_column,
+        )
+        for source in sources
+    ]
+    if len({"path" in part.column_names for part in parts}) > 1:
+        raise InputError(
+            f"Of {', '.join(sources)} some name audio files and others hold the audio; train on one kind at a time."
+        )
+    bounded = {name for part in parts for name in ("start", "end") if name in part.column_names}
+    parts = [_with_bounds(part, bounded) for part in parts]
+    shared = set.intersection(*(set(part.column_names) for part in parts))
+    return concatenate_datasets([part.select_columns(sorted(shared)) for part in parts])
+
+
+def _with_bounds(rows: Dataset, names: set[str]) -> Dataset:
+    """`rows` with empty columns `names` where it lacks them: its clips are whole files."""
+    for name in sorted(names - set(rows.column_names)):
+        rows = rows.add_column(name, [None] * len(rows), feature=FEATURES[name])
+    return rows
+
+
+def feature_folder(data: DataArguments) -> Path:
+    """Where cached features lie: as told, else in the user's cache."""
+    return Path(data.cache_dir) if data.cache_dir else cache_directory() / "features"
+
+
+def encode_clips(
+    rows: Dataset,
+    labels: list[str],
+    problem_type: str,
+    encoder: Encoder,
+    data: DataArguments,
+    window: HeadArguments,
+    announce: Callable[[str], None] | None = None,
+) -> Clips:
+    """Encode what the cache does not hold yet. Unreadable clips are left out with a warning.
+
+    Args:
+        rows: of our loaders.
+        labels, problem_type: of the head, see `data.targets`.
+        encoder: of the Whisper.
+        data: where the cache is, and how many clips are encoded at a time.
+        window: its `window_length_s` and `input_padding`.
+        announce: told what is going on.
+
+    Raises:
+        InputError: no clip can be read, or an argument that `extract_features` refuses.
+    """
+    cache = extract_features(
+        rows,
+        encoder,
+        feature_folder(data),
+        window_length_s=window.window_length_s,
+        padding=window.input_padding,
+        batch_size=data.extraction_batch_size,
+        announce=announce,
+    )
+    positions = cache.lookup(rows)
+    readable = [index for index, position in enumerate(positions) if position is not None]
+    if not readable:
+        raise InputError("None of the clips can be read as audio; check the paths in the data.")
+    if len(readable) < len(rows):
+        _warn_unread(cache, len(rows) - len(readable))
+        rows = rows.select(readable)
+    return Clips(rows, targets(rows, labels, problem_type), cache, [positions[index] for index in readable])
+
+
+def _warn_unread(cache: FeatureCache, number: int) -> None:
+    listed = "; ".join(f"{failure['path']}: {failure['reason']}" for failure in cache.failures[:NAMED_AT_MOST])
+    more = "; ..." if len(cache.failures) > NAMED_AT_MOST else ""
+    warnings.warn(f"{count(number, 'clip')} could not be read and left out: {listed}{more}", stacklevel=3)

@@ -1,0 +1,163 @@
+"""Trains one head on prepared clips and scores it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+from transformers import PrinterCallback, set_seed
+
+from ..configuration_whisper_at import TLTRConfig
+from ..errors import InputError
+from ..metrics import label_table
+from ..modeling_tltr import TLTRForAudioClassification
+from .arguments import HeadArguments, TLTRTrainingArguments
+from .clips import Clips
+from .feature_dataset import JoinedDataset
+from .features import FeatureSpec
+from .growing import grow_head
+from .initialisation import standardise_norms
+from .trainer import TLTRTrainer
+
+# Rows that a fresh head's norms are fitted on; more change nothing.
+_STATISTICS_ROWS = 512
+
+
+@dataclass
+class Parts:
+    """The data of one run.
+
+    Attributes:
+        labels, problem_type: of the head.
+        train: the clips, once for each way of encoding them.
+        validation, test: clips to score on while and after training, or None.
+        teacher: probabilities `(train clips, num_labels)`, or None.
+    """
+
+    labels: list[str]
+    problem_type: str
+    train: list[Clips]
+    validation: Clips | None = None
+    test: Clips | None = None
+    teacher: np.ndarray | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Scores:
+    """Metrics on one part of the data, and what they were computed from, `(clips, num_labels)` each."""
+
+    metrics: dict[str, float]
+    probabilities: np.ndarray
+    targets: np.ndarray
+
+
+def fit_head(
+    parts: Parts,
+    head_arguments: HeadArguments,
+    args: TLTRTrainingArguments,
+    train_dataset: Dataset | None = None,
+    encoder: torch.nn.Module | None = None,
+    resume: str | bool | None = None,
+) -> TLTRTrainer:
+    """Train a head; its thresholds are fitted on the validation clips.
+
+    Args:
+        train_dataset, encoder: to learn from audio instead of the cached features.
+        resume: a checkpoint, or True for the last complete one.
+    """
+    set_seed(args.seed)
+    if train_dataset is None:
+        train_dataset = JoinedDataset([clips.dataset(parts.teacher) for clips in parts.train])
+    head, previous = make_head(parts, head_arguments)
+    trainer = TLTRTrainer(
+        head,
+        args,
+        train_dataset=train_dataset,
+        eval_dataset=None if parts.validation is None else parts.validation.dataset(),
+        encoder=encoder,
+        previous_head=previous,
+    )
+    if args.disable_tqdm:
+        trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=resume)
+    if parts.validation is not None and args.fit_thresholds:
+        trainer.fit_thresholds()
+    head.config.dropout = head.config.attention_dropout = 0.0
+    return trainer
+
+
+def make_head(
+    parts: Parts, arguments: HeadArguments
+) -> tuple[TLTRForAudioClassification, TLTRForAudioClassification | None]:
+    """The head to train, and where it grows the head that it must not forget.
+
+    Raises:
+        InputError: `init_head` cannot be loaded or does not fit, or `grow` without it or for a single-label head.
+    """
+    spec = parts.train[0].cache.spec
+    if arguments.grow and (arguments.init_head is None or parts.problem_type == "single_label_classification"):
+        raise InputError("--grow adds labels to a multi-label head; name that head with --init_head.")
+    if arguments.init_head is None:
+        return _fresh_head(parts, arguments, spec), None
+    old = load_initial_head(arguments.init_head)
+    if (old.config.encoder_layers, old.config.d_model) != (spec.encoder_layers, spec.d_model):
+        raise InputError(
+            f"--init_head '{arguments.init_head}' was made for another Whisper size; train with that one."
+        )
+    head = grow_head(old, parts.labels)
+    head.config.problem_type = parts.problem_type
+    head.config.window_length_s, head.config.input_padding = spec.window_length_s, spec.padding
+    head.config.dropout, head.config.attention_dropout = arguments.dropout, arguments.attention_dropout
+    return head, old if arguments.grow else None
+
+
+def load_initial_head(path: str) -> TLTRForAudioClassification:
+    """A saved head. Raises InputError if there is none."""
+    from ..complete_loading import load_complete
+    from ..modeling_heads import _saved_head_config
+
+    return load_complete(TLTRForAudioClassification, path, config=_saved_head_config(path))
+
+
+def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:
+    try:
+        config = TLTRConfig(
+            encoder_layers=spec.encoder_layers,
+            d_model=spec.d_model,
+            pooling_size=spec.pooling_size,
+            window_length_s=spec.window_length_s,
+            input_padding=spec.padding,
+            aggregation=arguments.aggregation,
+            projection_dim=arguments.projection_dim,
+            dropout=arguments.dropout,
+            attention_dropout=arguments.attention_dropout,
+            id2label=dict(enumerate(parts.labels)),
+            problem_type=parts.problem_type,
+        )
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    head = TLTRForAudioClassification(config)
+    if arguments.standardise:
+        clips = parts.train[0]
+        rows = np.random.default_rng(0).permutation(len(clips))[:_STATISTICS_ROWS]
+        states = np.stack([clips.cache[clips.positions[row]] for row in rows])
+        standardise_norms(head, torch.from_numpy(states).float())
+    return head
+
+
+def score(trainer: TLTRTrainer, clips: Clips, name: str) -> Scores:
+    """Score the trainer's head on clips; metric names start with `name`."""
+    prediction = trainer.predict(clips.dataset(), metric_key_prefix=name)
+    speed = ("_runtime", "_samples_per_second", "_steps_per_second", "_preparation_time")
+    metrics = {key: float(value) for key, value in prediction.metrics.items() if not key.endswith(speed)}
+    targets = trainer._indicator(prediction.label_ids)
+    return Scores(metrics, trainer.scores(prediction.predictions), targets)
+
+
+def table(trainer: TLTRTrainer, scores: Scores) -> list[dict]:
+    """One row of scores per label."""
+    config = trainer.model.config
+    return label_table(
+        scores.probabilities, scores.targets, config.labels, config.thresholds, single_label=trainer.single_label
+    )

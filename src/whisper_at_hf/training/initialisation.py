@@ -1,0 +1,55 @@
+"""Data-dependent initialisation of a fresh head."""
+
+import torch
+from torch import nn
+
+from ..modeling_tltr import TLTRForAudioClassification
+
+# Dimensions that hardly vary are not blown up beyond this, relative to an evenly spread one.
+_LEAST_STD = 1e-3
+
+
+@torch.no_grad()
+def standardise_norms(head: TLTRForAudioClassification, states: torch.Tensor) -> None:
+    """Set the head's LayerNorms so that each puts out dimensions of zero mean and unit variance on `states`.
+
+    A few dimensions of Whisper's states are a hundred times the others; a LayerNorm that starts at weight 1 hands the
+    next layer little else. Starting from even dimensions trains far faster and better. (Data-dependent initialisation:
+    Krähenbühl et al. 2016, https://arxiv.org/abs/1511.06856.)
+
+    Args:
+        head: a fresh head, changed in place.
+        states: `(batch, layers, steps, width)` pooled states of training clips.
+    """
+    was_training = head.training
+    head.eval()
+    # In the order in which the forward pass meets them, so that each sees what the earlier ones give by now.
+    for norm in _norms_in_order(head, states):
+        inputs = _inputs_of(norm, head, states).flatten(0, -2)
+        normed = nn.functional.layer_norm(inputs, inputs.shape[-1:], eps=norm.eps)
+        scale = normed.std(dim=0).clamp(min=_LEAST_STD)
+        norm.weight.copy_(1 / scale)
+        norm.bias.copy_(-normed.mean(dim=0) / scale)
+    head.train(was_training)
+
+
+def _norms_in_order(head: nn.Module, states: torch.Tensor) -> list[nn.LayerNorm]:
+    met: list[nn.LayerNorm] = []
+    hooks = [
+        module.register_forward_hook(lambda norm, *_: met.append(norm))
+        for module in head.modules()
+        if isinstance(module, nn.LayerNorm)
+    ]
+    head(states[:1])
+    for hook in hooks:
+        hook.remove()
+    return met
+
+
+def _inputs_of(norm: nn.LayerNorm, head: nn.Module, states: torch.Tensor) -> torch.Tensor:
+    seen: list[torch.Tensor] = []
+    hook = norm.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    for part in states.split(64):
+        head(part)
+    hook.remove()
+    return torch.cat(seen)

@@ -1,0 +1,76 @@
+"""The folder of a training run: what may be there before, and what is left in it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from .arguments import TLTRTrainingArguments
+from .checkpoints import checkpoint_folders, is_complete
+
+RESULTS_FILE = "results.json"
+# Checkpoints of the second training of a run with `refit`.
+REFIT_FOLDER = "refit"
+
+
+def finished_results(folder: str | Path) -> dict[str, Any] | None:
+    """The results in a run's folder, or None if the run has not come to its end."""
+    try:
+        return json.loads((Path(folder) / RESULTS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def check_output(args: TLTRTrainingArguments) -> None:
+    """Refuse to write over an earlier run unless told to.
+
+    Raises:
+        InputError: the folder holds a run, finished or not, and neither `resume_from_checkpoint` nor `overwrite` is
+            set, or both are; or the path is or runs through a file.
+    """
+    folder = Path(args.output_dir)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"--output '{folder}' cannot be made, since '{there}' is a file; name a folder.")
+    if args.resume_from_checkpoint and args.overwrite:
+        raise InputError("--resume goes on with a run that --overwrite would throw away; use one of them.")
+    if args.resume_from_checkpoint or args.overwrite:
+        return
+    if finished_results(folder) is not None:
+        raise InputError(f"'{folder}' holds a finished run; choose another --output, or add --overwrite.")
+    if checkpoint_folders(folder) or fold_folders(folder):
+        raise InputError(f"'{folder}' holds an unfinished run; add --resume to go on, or --overwrite to start anew.")
+
+
+def fold_folders(folder: Path) -> list[Path]:
+    """What cross-validation has left in a run's folder: one folder per fold."""
+    return sorted(path.parent for path in folder.glob("fold-*/seed-*"))
+
+
+def clear_output(args: TLTRTrainingArguments) -> None:
+    """Remove what an overwritten run, or a checkpoint cut off in the middle, has left."""
+    folder = Path(args.output_dir)
+    for checkpoint in [*checkpoint_folders(folder), *checkpoint_folders(folder / REFIT_FOLDER)]:
+        if not args.resume_from_checkpoint or not is_complete(checkpoint):
+            shutil.rmtree(checkpoint)
+    if not args.resume_from_checkpoint:
+        (folder / RESULTS_FILE).unlink(missing_ok=True)
+        for fold in fold_folders(folder):
+            shutil.rmtree(fold, ignore_errors=True)
+
+
+def remove_checkpoints(folder: str | Path) -> None:
+    """Delete all checkpoints of a finished run."""
+    for checkpoint in checkpoint_folders(Path(folder)):
+        shutil.rmtree(checkpoint)
+    shutil.rmtree(Path(folder) / REFIT_FOLDER, ignore_errors=True)
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a JSON file under a temporary name first, so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
