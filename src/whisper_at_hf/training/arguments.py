@@ -154,6 +154,7 @@ class TLTRTrainingArguments(TrainingArguments):
         epoch_share: part of the training clips that make an epoch.
         mixup_rate, mixup_beta: share of rows mixed with another one, and the Beta distribution of the mix.
         time_mask_steps: up to this many pooled steps (0.4 s each) of a row are zeroed.
+        step_dropout: each batch keeps a random subset of its pooled steps; this is the largest share that is left out.
         weight_averaging_start: from this share of the epochs on, weights at the end of epochs are averaged, and the
             average is the result; None takes the last (or, with `load_best_model_at_end`, the best) weights.
         lr_decay_factor, lr_decay_start_epoch, lr_decay_every: after warm-up the rate stays, then from that epoch on
@@ -191,6 +192,9 @@ class TLTRTrainingArguments(TrainingArguments):
     mixup_rate: float = field(default=0.0, metadata={"help": "Share of clips mixed with another one."})
     mixup_beta: float = field(default=10.0, metadata={"help": "Parameter of the Beta distribution of the mix."})
     time_mask_steps: int = field(default=0, metadata={"help": "Zero up to this many steps of 0.4 s."})
+    step_dropout: float = field(
+        default=0.0, metadata={"help": "Largest share of the pooled steps that a batch goes without, 0..1."}
+    )
     weight_averaging_start: float | None = field(
         default=0.5, metadata={"help": "Average the weights from this share of the epochs on; -1: never."}
     )
@@ -215,7 +219,7 @@ class TLTRTrainingArguments(TrainingArguments):
         super().__post_init__()
 
     def _check_ranges(self) -> None:
-        for name in ("mixup_rate", "label_smoothing_factor", "distillation_weight"):
+        for name in ("mixup_rate", "label_smoothing_factor", "distillation_weight", "step_dropout"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name}={getattr(self, name)} is not a share; use a number from 0 to 1.")
         if not 0 < self.epoch_share <= 1:

@@ -41,6 +41,18 @@ def mask_time(states: torch.Tensor, most: int, generator: torch.Generator) -> to
     return states.masked_fill(masked.to(states.device)[:, None, :, None], 0.0)
 
 
+def drop_steps(states: torch.Tensor, most: float, generator: torch.Generator) -> torch.Tensor:
+    """Keep a random subset of the steps, the same in all rows, in order: `(batch, layers, kept steps, width)`.
+
+    The share that is left out is drawn from 0 to `most`; at least one step is kept. A head that gets windows of all
+    lengths learns no places, and works at finer resolutions than its own.
+    """
+    steps = states.shape[2]
+    share = most * float(torch.rand((), generator=generator))
+    kept = torch.randperm(steps, generator=generator)[: max(1, round(steps * (1 - share)))]
+    return states[:, :, kept.sort().values.to(states.device)]
+
+
 def smooth_labels(targets: torch.Tensor, factor: float) -> torch.Tensor:
     """Move `factor` of each target, `(batch, num_labels)`, evenly onto all labels."""
     return targets * (1 - factor) + factor / targets.shape[1]

@@ -23,7 +23,7 @@ class Clips:
 
     Attributes:
         rows: what the loaders gave, `labels` and all.
-        targets: `(clips, num_labels)` float32, or `(clips,)` int64 for single-label heads.
+        targets: `(clips, num_labels)` uint8, or `(clips,)` int64 for single-label heads.
         cache: where their features lie, and
         positions: at which positions.
     """

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -30,6 +30,14 @@ from .output import (
 from .plots import plot_confusion_matrix, plot_curves, plot_label_scores
 from .trainer import TLTRTrainer
 
+_RECIPE_ARGUMENTS = (
+    *("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "seed"),
+    *("learning_rate", "lr_scheduler_type", "warmup_steps"),
+    *("lr_decay_factor", "lr_decay_start_epoch", "lr_decay_every", "optim", "adam_beta1", "adam_beta2"),
+    *("weight_decay", "max_grad_norm", "bf16", "fp16", "step_dropout"),
+    *("balanced_sampling", "epoch_share", "mixup_rate", "mixup_beta", "time_mask_steps", "label_smoothing_factor"),
+    *("distillation_weight", "weight_averaging_start", "early_stopping_patience"),
+)
 _PACKAGES = ("whisper-at-hf", "transformers", "torch", "datasets", "accelerate", "scikit-learn")
 
 
@@ -185,7 +193,7 @@ def collect_results(
     results: dict[str, Any] = {key: value for part in scored.values() for key, value in part.metrics.items()}
     results |= {
         "name": Path(args.output_dir).resolve().name,
-        "whisper": data.whisper or "whisper-tiny.en (embedded)",
+        "whisper": data.whisper or "openai/whisper-tiny.en",
         "encoder_sha256": parts.train[0].cache.spec.encoder,
         "labels": config.labels,
         "problem_type": config.problem_type,
@@ -245,17 +253,6 @@ def describe(clips: Clips | None, sources: list[str]) -> dict[str, Any] | None:
 
 
 def chosen_arguments(args: TLTRTrainingArguments) -> dict[str, Any]:
-    """The arguments that make the recipe: the main ones, and all that differ from their defaults."""
-    defaults = {entry.name: entry.default for entry in fields(TLTRTrainingArguments)}
-    main = ("learning_rate", "num_train_epochs", "per_device_train_batch_size", "weight_averaging_start", "seed")
-    hidden = ("output_dir", "logging_dir", "resume_from_checkpoint", "overwrite", "label_names", "disable_tqdm")
+    """The arguments that make the recipe."""
     values = asdict(args)
-    return {
-        name: value
-        for name, value in values.items()
-        if name in main or (name in defaults and value != defaults[name] and name not in hidden and _is_plain(value))
-    }
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, int, float, bool))
+    return {name: values[name] for name in _RECIPE_ARGUMENTS}

@@ -17,8 +17,10 @@ def balanced_weights(targets: np.ndarray) -> np.ndarray:
         `(clips,)`. Clips without labels get the mean weight of the others, so that silence is learnt too.
     """
     if targets.ndim == 1:
-        targets = np.eye(int(targets.max()) + 1)[targets]
-    weights = targets @ (1000.0 / (targets.sum(axis=0) + 0.01))
+        return 1000.0 / (np.bincount(targets)[targets] + 0.01)
+    per_label = 1000.0 / (targets.sum(axis=0) + 0.01)
+    # In parts, since the product of all of AudioSet's targets would take a copy of 8 GB.
+    weights = np.concatenate([part @ per_label for part in np.array_split(targets, 1 + len(targets) // 65_536)])
     weights[weights == 0] = weights[weights > 0].mean()
     return weights
 

@@ -16,7 +16,7 @@ from ..modeling_heads import TaggingHeadsMixin
 from ..modeling_tltr import TLTRForAudioClassification
 from ..tagging import logits_to_scores, steps_per_window
 from .arguments import TLTRTrainingArguments
-from .augmentation import mask_time, mixup, smooth_labels
+from .augmentation import drop_steps, mask_time, mixup, smooth_labels
 from .averaging import WeightAverage
 from .checkpoints import checkpoint_to_resume
 from .feature_dataset import collate
@@ -165,6 +165,8 @@ class TLTRTrainer(Trainer):
             states, targets = mixup(states, targets, self.args.mixup_rate, self.args.mixup_beta, draws)
         if self.args.time_mask_steps:
             states = mask_time(states, self.args.time_mask_steps, self._step_draws())
+        if self.args.step_dropout:
+            states = drop_steps(states, self.args.step_dropout, self._step_draws())
         outputs = model(pooled_states=states)
         if self.single_label:
             loss = nn.functional.cross_entropy(outputs.logits, targets)

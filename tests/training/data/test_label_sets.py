@@ -72,7 +72,7 @@ def test_multi_label_targets_equal_scikit_learn():
     lists = [["cat", "dog"], ["bird"], ["dog"]]
     labels = ["dog", "bird", "unused", "cat"]
     found = targets(of_paths(lists), labels, MULTI)
-    assert found.dtype == np.float32
+    assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, MultiLabelBinarizer(classes=labels).fit_transform(lists))
 
 

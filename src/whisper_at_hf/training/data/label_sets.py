@@ -63,8 +63,8 @@ def targets(dataset: Dataset, labels: Sequence[str], problem_type: ProblemType) 
         problem_type: as in transformers' configurations.
 
     Returns:
-        for multi-label, float32 zeros and ones of shape `(clips, labels)`; for single-label, int64 indices of shape
-        `(clips,)`.
+        for multi-label, zeros and ones of shape `(clips, labels)`, as uint8, since AudioSet has a billion of them; for
+        single-label, int64 indices of shape `(clips,)`.
 
     Raises:
         InputError: an unknown label in the data or problem type; several labels on a clip of a single-label problem.
@@ -73,9 +73,9 @@ def targets(dataset: Dataset, labels: Sequence[str], problem_type: ProblemType) 
     check_known(dataset, labels, "data")
     index = {label: number for number, label in enumerate(labels)}
     if problem_type == "multi_label_classification":
-        result = np.zeros((len(rows), len(labels)), dtype=np.float32)
+        result = np.zeros((len(rows), len(labels)), dtype=np.uint8)
         for row, clip in enumerate(rows):
-            result[row, [index[label] for label in clip]] = 1.0
+            result[row, [index[label] for label in clip]] = 1
         return result
     if problem_type != "single_label_classification":
         raise InputError(
