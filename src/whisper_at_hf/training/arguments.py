@@ -132,8 +132,8 @@ class HeadArguments:
             "help": "With --init_head: keep all its labels, learning them from its own answers, and add new ones."
         },
     )
-    standardise: bool = field(
-        default=True, metadata={"help": "Start a fresh head's norms from the statistics of the training features."}
+    data_dependent_init: bool = field(
+        default=True, metadata={"help": "Start a fresh head from the statistics of the training features."}
     )
 
     def __post_init__(self):
@@ -238,6 +238,14 @@ class TLTRTrainingArguments(TrainingArguments):
                 raise InputError(f"{name}={getattr(self, name)} must be at least 1.")
         if self.gradient_accumulation_steps < 1:
             raise InputError(f"gradient_accumulation_steps={self.gradient_accumulation_steps} must be at least 1.")
+        if not self.output_dir and self.output_dir is not None:
+            raise InputError("output_dir is empty; name a folder.")
+        if self.train_sampling_strategy not in ("random", "sequential"):
+            raise InputError(
+                f"train_sampling_strategy={self.train_sampling_strategy!r} is for text; use random or sequential."
+            )
+        if self.train_sampling_strategy == "sequential" and (self.balanced_sampling or self.epoch_share < 1):
+            raise InputError("balanced_sampling and epoch_share draw clips; leave out --train_sampling_strategy.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed} is no seed; use a whole number from 0 to 2**32 - 1.")
         if self.lr_decay_factor is not None and not 0 < self.lr_decay_factor <= 1:

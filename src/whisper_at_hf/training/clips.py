@@ -43,12 +43,15 @@ class Clips:
         return Clips(self.rows.select(chosen), self.targets[chosen], self.cache, positions)
 
     def join(self, others: "Clips") -> "Clips":
-        """These clips and others of the same cache."""
+        """These clips and others of the same cache folder."""
+        # The one that was opened last holds both; the other may know nothing of clips that were encoded since.
+        cache = max(self.cache, others.cache, key=len)
+        places = {key: position for position, key in enumerate(cache.keys)}
         return Clips(
             concatenate_datasets([self.rows, others.rows]),
             np.concatenate([self.targets, others.targets]),
-            self.cache,
-            self.positions + others.positions,
+            cache,
+            [places[key] for key in self.keys() + others.keys()],
         )
 
     def dataset(self, teacher: np.ndarray | None = None) -> FeatureDataset:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from datasets import Dataset
@@ -82,7 +83,8 @@ def fold_rows(data: DataArguments, seed: int) -> tuple[Dataset, list[str]]:
 def _fold_results(
     parts: Parts, fold: str, seed: int, data: DataArguments, head: HeadArguments, args: TLTRTrainingArguments
 ) -> dict[str, Any]:
-    folder = Path(args.output_dir) / f"fold-{fold}" / f"seed-{seed}"
+    # Folds may be called anything, paths included.
+    folder = Path(args.output_dir) / f"fold-{quote(fold, safe=' ')}" / f"seed-{seed}"
     done = finished_results(folder)
     if done is not None:
         return done

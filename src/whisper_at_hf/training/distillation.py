@@ -1,12 +1,13 @@
 """A teacher's probabilities per clip, read from a file."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
 from datasets import Dataset
 
 from ..errors import InputError
+from .data.csv_files import read_cells, read_header
+from .data.schema import count
 
 
 def load_teacher(path: str | Path, dataset: Dataset, labels: list[str]) -> np.ndarray:
@@ -22,31 +23,28 @@ def load_teacher(path: str | Path, dataset: Dataset, labels: list[str]) -> np.nd
         `(clips, num_labels)` float32 in 0..1.
 
     Raises:
-        InputError: a missing file, column or clip, or a value that is no probability.
+        InputError: a file that cannot be read, a missing column or clip, a value that is no probability, or a
+            dataset without paths.
     """
     folder = Path(path).parent
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise InputError(f"The teacher's file '{path}' cannot be read ({error.strerror}); check its name.") from error
-    missing = [name for name in ("path", *labels) if not rows or name not in rows[0]]
+    header = read_header(str(path))
+    missing = [name for name in ("path", *labels) if name not in header]
     if missing:
         raise InputError(f"'{path}' has no column {', '.join(missing[:5])}; it needs path and one per label.")
     if "path" not in dataset.column_names:
         raise InputError("A teacher's file names clips by their path; train on audio files instead of a dataset.")
-    known = {str((folder / row["path"]).resolve()): row for row in rows}
+    known = {str((folder / row["path"]).resolve()): row for _, row in read_cells(str(path))}
     wanted = [str(Path(clip).resolve()) for clip in dataset["path"]]
     absent = [clip for clip in wanted if clip not in known]
     if absent:
-        raise InputError(f"'{path}' has no row for {len(absent)} clips, for instance {absent[0]}; add them.")
+        raise InputError(f"'{path}' has no row for {count(len(absent), 'clip')}, for instance {absent[0]}; add them.")
     return np.stack([_probabilities(known[clip], labels, path) for clip in wanted])
 
 
 def _probabilities(row: dict[str, str], labels: list[str], path: str | Path) -> np.ndarray:
     try:
         values = np.array([float(row[label]) for label in labels], dtype=np.float32)
-    except (TypeError, ValueError):
+    except ValueError:
         values = np.array([np.nan])
     if not ((values >= 0) & (values <= 1)).all():
         raise InputError(f"'{path}' holds something other than probabilities from 0 to 1 for {row['path']}.")

@@ -16,7 +16,7 @@ from .clips import Clips
 from .feature_dataset import JoinedDataset
 from .features import FeatureSpec
 from .growing import grow_head
-from .initialisation import standardise_norms
+from .initialisation import initialise_from_states
 from .trainer import TLTRTrainer
 
 # Rows that a fresh head's norms are fitted on; more change nothing.
@@ -138,11 +138,11 @@ def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TL
     except ValueError as error:
         raise InputError(str(error)) from error
     head = TLTRForAudioClassification(config)
-    if arguments.standardise:
+    if arguments.data_dependent_init:
         clips = parts.train[0]
         rows = np.random.default_rng(0).permutation(len(clips))[:_STATISTICS_ROWS]
         states = np.stack([clips.cache[clips.positions[row]] for row in rows])
-        standardise_norms(head, torch.from_numpy(states).float())
+        initialise_from_states(head, torch.from_numpy(states).float())
     return head
 
 

@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from transformers.models.whisper.modeling_whisper import WhisperEncoderLayer
 
 from ..modeling_tltr import TLTRForAudioClassification
 
@@ -10,12 +11,14 @@ _LEAST_STD = 1e-3
 
 
 @torch.no_grad()
-def standardise_norms(head: TLTRForAudioClassification, states: torch.Tensor) -> None:
-    """Set the head's LayerNorms so that each puts out dimensions of zero mean and unit variance on `states`.
+def initialise_from_states(head: TLTRForAudioClassification, states: torch.Tensor) -> None:
+    """Start a fresh head from the statistics of its training features.
 
-    A few dimensions of Whisper's states are a hundred times the others; a LayerNorm that starts at weight 1 hands the
-    next layer little else. Starting from even dimensions trains far faster and better. (Data-dependent initialisation:
-    Krähenbühl et al. 2016, https://arxiv.org/abs/1511.06856.)
+    The blocks start as identities (their last layers are zero), a projection keeps the variance, and each LayerNorm
+    puts out dimensions of zero mean and unit variance on `states`. A few dimensions of Whisper's states are a hundred
+    times the others; a LayerNorm that starts at weight 1 hands the next layer little else. (Data-dependent
+    initialisation: Krähenbühl et al. 2016, https://arxiv.org/abs/1511.06856. Blocks that start as identities: Zhang
+    et al. 2019, https://arxiv.org/abs/1901.09321.)
 
     Args:
         head: a fresh head, changed in place.
@@ -23,6 +26,12 @@ def standardise_norms(head: TLTRForAudioClassification, states: torch.Tensor) ->
     """
     was_training = head.training
     head.eval()
+    for module in head.modules():
+        if isinstance(module, WhisperEncoderLayer):
+            module.self_attn.out_proj.weight.zero_()
+            module.fc2.weight.zero_()
+    if head.config.projection_dim:
+        head.projection.weight.normal_(0.0, head.config.d_model**-0.5)
     # In the order in which the forward pass meets them, so that each sees what the earlier ones give by now.
     for norm in _norms_in_order(head, states):
         inputs = _inputs_of(norm, head, states).flatten(0, -2)

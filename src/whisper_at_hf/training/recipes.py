@@ -55,6 +55,9 @@ def parse_arguments(
         **_file_values(config, known),
         **{name: value for name, value in values.items() if value is not None},
     }
+    # transformers would call it "trainer_output".
+    if "output_dir" not in chosen and not any(flag.startswith(("--output_dir", "--output-dir")) for flag in flags):
+        raise InputError("The run needs a folder for its results; name one with --output (--output_dir).")
     # As flags, so that the parser checks their types and choices too.
     flags = [*_as_flags(chosen, parser), *flags]
     try:
@@ -67,8 +70,6 @@ def parse_arguments(
         raise InputError(" ".join(str(error).split())) from error
     if unknown:
         raise InputError(f"The run does not know what to do with {' '.join(unknown)}; see --help for the flags.")
-    if not args.output_dir:
-        raise InputError("The run needs a folder for its results; name one with --output (--output_dir).")
     return data, head, args
 
 

@@ -227,7 +227,8 @@ def write_folder(
     """Head, plots, card and scores; the scores last, since they tell that the run is finished."""
     config = trainer.model.config
     trainer.model.save_pretrained(folder)
-    plot_curves(history, folder / "curves.png")
+    if any("loss" in entry or "eval_loss" in entry for entry in history):
+        plot_curves(history, folder / "curves.png")
     if scored:
         scores = list(scored.values())[-1]
         if trainer.single_label:
