@@ -48,6 +48,8 @@ def render_part(material: Material, part: str, output: Path) -> Iterator[list]:
         rng = np.random.default_rng(seed)
         for index in tqdm(range(count), desc=f"{part}, {seconds} s", unit="scene"):
             scene = random_scene(material, seconds, rng)
+            if part == "validation" and not scene.audio.any():
+                continue  # digital silence is in the training data, and sounds the same here
             path = f"{part}/{seconds}s-{index:04d}.flac"
             soundfile.write(output / path, scene.audio, SAMPLING_RATE, subtype="PCM_16")
             for first, last in windows(scene, rng, part):

@@ -83,7 +83,8 @@ def test_mixed_in_speech_adds_its_label(make_clips, encoder):
 def test_a_teacher_goes_along(make_clips, encoder):
     clips = make_clips()
     teacher = np.random.default_rng(0).random((len(clips), 3), dtype=np.float32)
-    dataset = AudioDataset(clips, encoder.feature_extractor, NO_CHANGE, teacher=teacher)
+    clips.teacher = teacher
+    dataset = AudioDataset(clips, encoder.feature_extractor, NO_CHANGE)
     np.testing.assert_array_equal(dataset[4]["teacher"], teacher[4])
 
 

@@ -98,7 +98,11 @@ def test_clips_encoded_one_after_the_other_can_be_joined(encode, six):
 
 def test_a_teacher_goes_along(encode, six):
     teacher = np.random.default_rng(0).random((6, 3), dtype=np.float32)
-    dataset = encode(six).dataset(teacher)
+    clips = encode(six)
+    clips.teacher = teacher
+    dataset = clips.select([5, 3]).dataset()
+    np.testing.assert_array_equal(dataset[1]["teacher"], teacher[3])
+    dataset = clips.dataset()
     np.testing.assert_array_equal(dataset[5]["teacher"], teacher[5])
 
 

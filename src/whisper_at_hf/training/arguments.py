@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 
 import torch
 from transformers import TrainingArguments
+from transformers.integrations import get_available_reporting_integrations
 
 from ..errors import InputError
+
+# d-prime is missing: it is infinite, and so not reported, for a head without mistakes.
+_BEST_METRICS = ("loss", "map", "auc", "accuracy", "f1")
 
 
 @dataclass
@@ -59,6 +63,8 @@ class DataArguments:
         default_factory=list, metadata={"help": "Seeds to repeat cross-validation with; default: --seed alone."}
     )
     split: str | None = field(default=None, metadata={"help": "Split of a hub dataset to train on."})
+    validation_split: str | None = field(default=None, metadata={"help": "Split of one to validate on."})
+    test_split: str | None = field(default=None, metadata={"help": "Split of one to test on."})
     audio_column: str | None = field(default=None, metadata={"help": "Its column with audio; guessed by default."})
     label_column: str | None = field(default=None, metadata={"help": "Its column with labels; guessed by default."})
     fold_column: str | None = field(default=None, metadata={"help": "Its column with folds, for instance speakers."})
@@ -214,6 +220,7 @@ class TLTRTrainingArguments(TrainingArguments):
         if str(self.resume_from_checkpoint).lower() == "false":
             self.resume_from_checkpoint = None
         self._check_ranges()
+        _check_reporting(self.report_to)
         if self.early_stopping_patience is not None:
             self.load_best_model_at_end = True
         super().__post_init__()
@@ -246,12 +253,25 @@ class TLTRTrainingArguments(TrainingArguments):
             )
         if self.train_sampling_strategy == "sequential" and (self.balanced_sampling or self.epoch_share < 1):
             raise InputError("balanced_sampling and epoch_share draw clips; leave out --train_sampling_strategy.")
+        if self.metric_for_best_model is not None:
+            name = self.metric_for_best_model.removeprefix("eval_")
+            if name not in _BEST_METRICS:
+                raise InputError(f"metric_for_best_model={name!r} is unknown; use one of {', '.join(_BEST_METRICS)}.")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed={self.seed} is no seed; use a whole number from 0 to 2**32 - 1.")
         if self.lr_decay_factor is not None and not 0 < self.lr_decay_factor <= 1:
             raise InputError(f"lr_decay_factor={self.lr_decay_factor} is no decay; use a number above 0, up to 1.")
         if self.time_mask_steps < 0:
             raise InputError(f"time_mask_steps={self.time_mask_steps} must not be negative.")
+
+
+def _check_reporting(report_to: None | str | list[str]) -> None:
+    """Raise InputError for reports to what does not exist or is not installed."""
+    available = get_available_reporting_integrations()
+    for name in [report_to] if isinstance(report_to, str) else report_to or []:
+        if name not in ("none", "all", *available):
+            found = ", ".join(available) or "nothing else"
+            raise InputError(f"report_to={name!r} is unknown or not installed here; there is {found}, or none.")
 
 
 def check_together(data: DataArguments, args: TLTRTrainingArguments) -> None:

@@ -28,7 +28,6 @@ class AudioDataset(Dataset):
         feature_extractor: that of the Whisper.
         augmentation: what happens to the sound.
         speech_place: index of the label that mixed-in speech adds, if any.
-        teacher: probabilities `(clips, num_labels)`, or None.
 
     An item is `{"input_features": (mels, frames), "labels": ..., ["teacher": (num_labels,)]}`.
     """
@@ -39,9 +38,8 @@ class AudioDataset(Dataset):
         feature_extractor: WhisperFeatureExtractor,
         augmentation: WaveformAugmentation,
         speech_place: int | None = None,
-        teacher: np.ndarray | None = None,
     ):
-        self.rows, self.targets, self.teacher = clips.rows, clips.targets, teacher
+        self.rows, self.targets, self.teacher = clips.rows, clips.targets, clips.teacher
         self.spec: FeatureSpec = clips.cache.spec
         self.feature_extractor, self.augmentation, self.speech_place = feature_extractor, augmentation, speech_place
 
@@ -92,7 +90,7 @@ def online_training(parts: Parts, data: DataArguments) -> dict[str, Any]:
     speech = [] if data.speech is None else load_utterances(data.speech)
     augmentation = WaveformAugmentation(data.gain_db, data.noise_snr_db, speech, data.speech_snr_db)
     encoder = load_encoder(data.whisper)
-    dataset = AudioDataset(parts.train[0], encoder.feature_extractor, augmentation, place, parts.teacher)
+    dataset = AudioDataset(parts.train[0], encoder.feature_extractor, augmentation, place)
     return {"train_dataset": dataset, "encoder": encoder.model}
 
 

@@ -12,6 +12,7 @@ from ..default_model import cache_directory
 from ..errors import InputError
 from .arguments import DataArguments, HeadArguments
 from .data import load_data, targets
+from .data.audioset import is_segment_list
 from .data.schema import FEATURES, NAMED_AT_MOST, count
 from .feature_dataset import FeatureDataset
 from .features import Encoder, FeatureCache, extract_features
@@ -26,12 +27,14 @@ class Clips:
         targets: `(clips, num_labels)` uint8, or `(clips,)` int64 for single-label heads.
         cache: where their features lie, and
         positions: at which positions.
+        teacher: probabilities `(clips, num_labels)` to learn from besides, or None.
     """
 
     rows: Dataset
     targets: np.ndarray
     cache: FeatureCache
     positions: list[int]
+    teacher: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -40,10 +43,11 @@ class Clips:
         """Some of the clips, by number."""
         chosen = list(chosen)
         positions = [self.positions[index] for index in chosen]
-        return Clips(self.rows.select(chosen), self.targets[chosen], self.cache, positions)
+        teacher = None if self.teacher is None else self.teacher[chosen]
+        return Clips(self.rows.select(chosen), self.targets[chosen], self.cache, positions, teacher)
 
     def join(self, others: "Clips") -> "Clips":
-        """These clips and others of the same cache folder."""
+        """These clips and others of the same cache folder, all without a teacher."""
         # The one that was opened last holds both; the other may know nothing of clips that were encoded since.
         cache = max(self.cache, others.cache, key=len)
         places = {key: position for position, key in enumerate(cache.keys)}
@@ -54,24 +58,28 @@ class Clips:
             [places[key] for key in self.keys() + others.keys()],
         )
 
-    def dataset(self, teacher: np.ndarray | None = None) -> FeatureDataset:
+    def dataset(self) -> FeatureDataset:
         """The clips as a torch dataset."""
-        return FeatureDataset(self.cache, self.positions, self.targets, teacher)
+        return FeatureDataset(self.cache, self.positions, self.targets, self.teacher)
 
     def keys(self) -> list[str]:
         """What each clip sounds like, as a hash."""
         return [self.cache.keys[position] for position in self.positions]
 
 
-def load_rows(sources: Sequence[str], data: DataArguments) -> Dataset | None:
-    """The rows of all `sources` in order; None without sources. Raises InputError as `load_data` does."""
+def load_rows(sources: Sequence[str], data: DataArguments, split: str | None = None) -> Dataset | None:
+    """The rows of all `sources` in order; None without sources. Raises InputError as `load_data` does.
+
+    Args:
+        split: of each source, where it is a dataset with splits.
+    """
     if not sources:
         return None
     parts = [
         load_data(
             source,
-            split=data.split,
-            clips=data.clips,
+            split=split,
+            clips=data.clips if Path(source).is_file() and is_segment_list(source) else None,
             audio_column=data.audio_column,
             label_column=data.label_column,
             fold_column=data.fold_column,

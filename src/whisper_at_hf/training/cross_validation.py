@@ -69,7 +69,7 @@ def fold_rows(data: DataArguments, seed: int) -> tuple[Dataset, list[str]]:
     Raises:
         InputError: fewer than two folds.
     """
-    rows = load_rows(data.train, data)
+    rows = load_rows(data.train, data, data.split)
     if "fold" not in rows.column_names:
         rows = assign_folds(rows, data.num_folds or _DRAWN_FOLDS, seed)
     elif data.num_folds is not None:
@@ -100,11 +100,10 @@ def _fold_results(
 
 
 def _split(parts: Parts, fold: str) -> Parts:
-    """Clips of the other folds to train on, with their teacher, and those of this one to test on."""
+    """Clips of the other folds to train on, and those of this one to test on."""
     train = [clips.select(np.flatnonzero(~_inside(clips, fold))) for clips in parts.train]
-    inside = _inside(parts.train[0], fold)
-    teacher = None if parts.teacher is None else parts.teacher[~inside]
-    return replace(parts, train=train, test=parts.train[0].select(np.flatnonzero(inside)), teacher=teacher)
+    test = parts.train[0].select(np.flatnonzero(_inside(parts.train[0], fold)))
+    return replace(parts, train=train, test=test)
 
 
 def _inside(clips: Clips, fold: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from ..tagging import logits_to_scores, resolve_thresholds
 from .arguments import DataArguments, HeadArguments
 from .clips import Clips, encode_clips, load_rows
 from .data import fold_split
+from .data.label_sets import check_known
 from .features import load_encoder
 from .fitting import load_initial_head
 
@@ -42,12 +43,13 @@ def evaluate_head(
         InputError: no such head or data, labels that the head does not know, or another Whisper's head.
     """
     model, whisper = open_head(head, data.whisper)
-    rows = load_rows(data.test, data)
+    rows = load_rows(data.test, data, data.test_split)
     if rows is None:
         raise InputError("There is nothing to score on; name the data with --data.")
     if data.test_fold is not None:
         rows = fold_split(rows, data.test_fold)[1]
     config = model.config
+    check_known(rows, config.labels, "data")
     encoder = load_encoder(whisper)
     spec = encoder.spec(config.window_length_s, config.input_padding)
     if (spec.encoder_layers, spec.d_model) != (config.encoder_layers, config.d_model):

@@ -31,7 +31,6 @@ class Parts:
         labels, problem_type: of the head.
         train: the clips, once for each way of encoding them.
         validation, test: clips to score on while and after training, or None.
-        teacher: probabilities `(train clips, num_labels)`, or None.
     """
 
     labels: list[str]
@@ -39,7 +38,6 @@ class Parts:
     train: list[Clips]
     validation: Clips | None = None
     test: Clips | None = None
-    teacher: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -68,7 +66,7 @@ def fit_head(
     """
     set_seed(args.seed)
     if train_dataset is None:
-        train_dataset = JoinedDataset([clips.dataset(parts.teacher) for clips in parts.train])
+        train_dataset = JoinedDataset([clips.dataset() for clips in parts.train])
     head, previous = make_head(parts, head_arguments)
     trainer = TLTRTrainer(
         head,
@@ -93,7 +91,8 @@ def make_head(
     """The head to train, and where it grows the head that it must not forget.
 
     Raises:
-        InputError: `init_head` cannot be loaded or does not fit, or `grow` without it or for a single-label head.
+        InputError: `init_head` cannot be loaded, does not fit, or is given another shape than its own; `grow` without
+            it or for a single-label head.
     """
     spec = parts.train[0].cache.spec
     if arguments.grow and (arguments.init_head is None or parts.problem_type == "single_label_classification"):
@@ -105,6 +104,9 @@ def make_head(
         raise InputError(
             f"--init_head '{arguments.init_head}' was made for another Whisper size; train with that one."
         )
+    for name, default in (("aggregation", "tltr"), ("projection_dim", None)):
+        if getattr(arguments, name) not in (default, getattr(old.config, name)):
+            raise InputError(f"--init_head has {name}={getattr(old.config, name)}, which stays; leave out --{name}.")
     head = grow_head(old, parts.labels)
     head.config.problem_type = parts.problem_type
     head.config.window_length_s, head.config.input_padding = spec.window_length_s, spec.padding

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -166,7 +167,10 @@ def _save(figure: "Figure", path: str | PathLike) -> Path:
     path = Path(path)
     draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
-        figure.savefig(draft, format="png", dpi=110)
+        with warnings.catch_warnings():
+            # The font has no signs for some languages' labels and draws boxes instead.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(draft, format="png", dpi=110)
         os.replace(draft, path)
     except OSError as error:
         raise InputError(f"'{path}' cannot be written ({error.strerror}); name another folder.") from error

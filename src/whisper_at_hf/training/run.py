@@ -13,7 +13,7 @@ from datasets import Dataset
 from ..errors import InputError
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments, check_together
 from .clips import Clips, encode_clips, load_rows
-from .data import check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
+from .data import check_duplicates, check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
 from .distillation import load_teacher
 from .features import load_encoder
 from .fitting import Parts, Scores, fit_head, load_initial_head, score, table
@@ -74,7 +74,8 @@ def announcer(args: TLTRTrainingArguments) -> Callable[[str], None] | None:
 
 def split_rows(data: DataArguments, seed: int) -> dict[str, Dataset | None]:
     """`{"train", "validation", "test": rows}`: as given, by fold, or a share of the training clips held out."""
-    rows = {part: load_rows(getattr(data, part), data) for part in ("train", "validation", "test")}
+    splits = {"train": data.split, "validation": data.validation_split, "test": data.test_split}
+    rows = {part: load_rows(getattr(data, part), data, split) for part, split in splits.items()}
     for part, fold in (("test", data.test_fold), ("validation", data.validation_fold)):
         if fold is None:
             continue
@@ -104,27 +105,24 @@ def prepare(
     check = partial(check_splits, labels=labels, allow_empty=head.grow or data.labels is not None)
     notes = check(rows["train"], rows["validation"])
     if rows["test"] is not None:
-        check(rows["train"], rows["test"])
+        check(rows["train"], rows["test"], held_out="test data")
     encoder = load_encoder(data.whisper)
 
     def encode(part: Dataset, window: HeadArguments) -> Clips:
         return encode_clips(part, labels, problem_type, encoder, data, window, announce)
 
     clips = {part: None if chosen is None else encode(chosen, head) for part, chosen in rows.items()}
-    for part in ("validation", "test"):
-        if clips[part] is not None:
-            held_out = clips[part]
-            check(
-                clips["train"].rows,
-                held_out.rows,
-                train_keys=clips["train"].keys(),
-                validation_keys=held_out.keys(),
-            )
+    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        if clips[one] is not None and clips[other] is not None:
+            keys = clips[one].keys(), clips[other].keys()
+            check_duplicates(clips[one].rows, clips[other].rows, *keys, f"{one} data", f"{other} data")
     train = [clips["train"]]
     if data.extra_padding is not None:
         train.append(encode(clips["train"].rows, replace(head, input_padding=data.extra_padding)))
-    teacher = None if data.teacher is None else load_teacher(data.teacher, clips["train"].rows, labels)
-    return Parts(labels, problem_type, train, clips["validation"], clips["test"], teacher, notes)
+    if data.teacher is not None:
+        for part in train:
+            part.teacher = load_teacher(data.teacher, part.rows, labels)
+    return Parts(labels, problem_type, train, clips["validation"], clips["test"], notes)
 
 
 def run_labels(rows: list[Dataset], data: DataArguments, head: HeadArguments) -> list[str]:
@@ -173,7 +171,7 @@ def refit(
     thresholds: dict[str, float] | None,
 ) -> TLTRTrainer:
     """Train once more on training and validation clips, with the thresholds that were fitted without the latter."""
-    if parts.teacher is not None:
+    if data.teacher is not None:
         raise InputError("--refit has no teacher for the validation clips; leave one of the two out.")
     everything = [parts.train[0].join(parts.validation), *parts.train[1:]]
     joined = replace(parts, train=everything, validation=None)

@@ -1,5 +1,6 @@
 """`TLTRTrainer`: HF's Trainer for a tagging head on the features of a frozen Whisper."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..errors import InputError
 from ..metrics import fit_thresholds, tagging_metrics
 from ..modeling_heads import TaggingHeadsMixin
 from ..modeling_tltr import TLTRForAudioClassification
-from ..tagging import logits_to_scores, steps_per_window
+from ..tagging import logits_to_scores, resolve_thresholds, steps_per_window
 from .arguments import TLTRTrainingArguments
 from .augmentation import drop_steps, mask_time, mixup, smooth_labels
 from .averaging import WeightAverage
@@ -67,9 +68,10 @@ class TLTRTrainer(Trainer):
         kwargs.setdefault("compute_metrics", self._metrics)
         if eval_dataset is None:
             args.eval_strategy, args.load_best_model_at_end = "no", False
+        smoothing, args.label_smoothing_factor = args.label_smoothing_factor, 0.0
         super().__init__(model=model, args=args, train_dataset=train_dataset, eval_dataset=eval_dataset, **kwargs)
-        # Smoothed targets are made below; the Trainer's own smoother knows token ids only.
-        self.label_smoother = None
+        # Smoothed targets are made below; the Trainer's own smoother knows token ids only, and warns about others.
+        args.label_smoothing_factor = smoothing
         self.encoder = self._frozen(encoder, "backbone")
         self.previous_head = self._frozen(previous_head, "previous head")
         self.add_callback(_AverageEpochEnds(self))
@@ -117,6 +119,11 @@ class TLTRTrainer(Trainer):
             return super()._get_train_sampler(dataset)
         weights = balanced_weights(np.asarray(dataset.targets)) if self.args.balanced_sampling else None
         size = max(1, round(self.args.epoch_share * len(dataset)))
+        if self.args.dataloader_drop_last and size < self.args.train_batch_size * self.args.world_size:
+            raise InputError(
+                f"An epoch of {size} clips fills no batch of {self.args.train_batch_size}; "
+                "take smaller batches, or leave out --dataloader_drop_last."
+            )
         seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
         return EpochSampler(len(dataset), size, weights, seed)
 
@@ -128,13 +135,17 @@ class TLTRTrainer(Trainer):
             self.lr_scheduler = step_decay(
                 self.optimizer if optimizer is None else optimizer,
                 warmup_steps=self.args.get_warmup_steps(num_training_steps),
-                steps_per_epoch=num_training_steps / self.args.num_train_epochs,
+                steps_per_epoch=self._steps_per_epoch(),
                 start_epoch=self.args.lr_decay_start_epoch,
                 every=self.args.lr_decay_every,
                 factor=self.args.lr_decay_factor,
             )
             self._created_lr_scheduler = True
         return self.lr_scheduler
+
+    def _steps_per_epoch(self) -> int:
+        batches = math.ceil(len(self._get_train_sampler()) / (self.args.train_batch_size * self.args.world_size))
+        return max(1, batches // self.args.gradient_accumulation_steps)
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
         inputs = super()._prepare_inputs(inputs)
@@ -198,6 +209,10 @@ class TLTRTrainer(Trainer):
 
     def _metrics(self, prediction: EvalPrediction) -> dict[str, float]:
         logits, labels = prediction.predictions, prediction.label_ids
+        if not np.isfinite(logits).all():
+            raise InputError(
+                "The head diverged: its scores are not numbers any more; train with a lower --learning_rate."
+            )
         return tagging_metrics(
             self.scores(logits), self._indicator(labels), self._thresholds(), single_label=self.single_label
         )
@@ -211,7 +226,6 @@ class TLTRTrainer(Trainer):
         return np.eye(self.model.config.num_labels)[labels] if self.single_label else labels
 
     def _thresholds(self) -> np.ndarray | None:
-        from ..tagging import resolve_thresholds
 
         return None if self.model.config.thresholds is None else resolve_thresholds(self.model.config).numpy()
 

@@ -1,7 +1,7 @@
 """Labelled clips from any source, in one form, and what training asks of them."""
 
 from .audioset import load_audioset
-from .checks import check_splits
+from .checks import check_duplicates, check_splits
 from .csv_files import load_csv
 from .esc import load_esc
 from .folders import load_folder
@@ -16,6 +16,7 @@ __all__ = [
     "OnMissing",
     "assign_folds",
     "audio_source",
+    "check_duplicates",
     "check_splits",
     "clip_names",
     "fold_split",
