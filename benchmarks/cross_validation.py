@@ -42,8 +42,10 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", default=list(HEADS), choices=list(HEADS), help="heads to train")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="seeds of the heads")
     args = parser.parse_args()
-    results = probe_rows(args) | {f"head: {row}": head_row(args, row) for row in args.rows}
-    report(results, args)
+    heads = {row: run_training(*run_arguments(args, row))["cross_validation"] for row in args.rows}
+    accuracies = {f"head: {row}": result["mean_of_fold"]["test_accuracy"] for row, result in heads.items()}
+    seeds = {row: sorted({run["seed"] for run in result["folds"]}) for row, result in heads.items()}
+    report(probe_rows(args) | accuracies, seeds, args)
 
 
 def run_arguments(args: argparse.Namespace, row: str) -> tuple[DataArguments, HeadArguments, TLTRTrainingArguments]:
@@ -75,16 +77,8 @@ def probe_rows(args: argparse.Namespace) -> dict[str, list[float]]:
     return {f"probe: {name}": values for name, values in accuracies.items()}
 
 
-def head_row(args: argparse.Namespace, row: str) -> list[float]:
-    """Accuracy of a head on every fold, the mean over the seeds."""
-    results = run_training(*run_arguments(args, row))
-    accuracies = results["cross_validation"]["mean_of_fold"]["test_accuracy"]
-    print(f"{row}: {100 * np.mean(accuracies):.2f}", flush=True)
-    return accuracies
-
-
-def report(results: dict[str, list[float]], args: argparse.Namespace) -> None:
-    """Print the table and write the JSON."""
+def report(results: dict[str, list[float]], seeds: dict[str, list[int]], args: argparse.Namespace) -> None:
+    """Print the table and write the JSON. `results` are accuracies by fold, those of heads the means over `seeds`."""
     probes = {name: values for name, values in results.items() if name.startswith("probe")}
     layers = {name: values for name, values in probes.items() if "layer " in name}
     best = best_probe(probes)
@@ -99,7 +93,7 @@ def report(results: dict[str, list[float]], args: argparse.Namespace) -> None:
     summary = {
         "data": args.name,
         "whisper": Path(args.whisper).name,
-        "seeds": args.seeds,
+        "seeds": seeds,
         "best_probe": best,
         "best_layer_probe": best_probe(layers),
         "accuracy_by_fold": results,

@@ -15,15 +15,18 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from default_head.material import LABELS, SAMPLING_RATE, Material, load_material
-from default_head.scenes import Scene, random_scene
+from default_head.scenes import Scene, age, random_scene
 from tqdm import tqdm
 
 STEP_S = 0.4
 WINDOW_STEPS = 25  # 10 s
 # A label counts from this much of it (seconds) in a window on; windows with less, but some, are left out.
 LEAST_SECONDS = 0.25
-# part -> (scene length in seconds, scenes, seed)
-SCENES = {"train": [(10, 1000, 1), (30, 700, 2)], "validation": [(10, 200, 3), (30, 140, 4)]}
+# part -> (scene length in seconds, scenes, seed, whether they sound like old recordings)
+SCENES = {
+    "train": [(10, 1000, 1, False), (30, 700, 2, False), (10, 300, 5, True)],
+    "validation": [(10, 200, 3, False), (30, 140, 4, False), (10, 60, 6, True)],
+}
 
 
 def main() -> None:
@@ -44,13 +47,15 @@ def main() -> None:
 def render_part(material: Material, part: str, output: Path) -> Iterator[list]:
     """Write the scenes of one part of the data; yields `[path, labels, start, end]` of every window."""
     (output / part).mkdir(parents=True, exist_ok=True)
-    for seconds, count, seed in SCENES[part]:
+    for seconds, count, seed, old in SCENES[part]:
         rng = np.random.default_rng(seed)
         for index in tqdm(range(count), desc=f"{part}, {seconds} s", unit="scene"):
             scene = random_scene(material, seconds, rng)
+            if old:
+                age(scene, rng)
             if part == "validation" and not scene.audio.any():
                 continue  # digital silence is in the training data, and sounds the same here
-            path = f"{part}/{seconds}s-{index:04d}.flac"
+            path = f"{part}/{'old-' if old else ''}{seconds}s-{index:04d}.flac"
             soundfile.write(output / path, scene.audio, SAMPLING_RATE, subtype="PCM_16")
             for first, last in windows(scene, rng, part):
                 labels = window_labels(scene, first, last)

@@ -89,6 +89,29 @@ def random_scene(material: Material, seconds: float, rng: np.random.Generator) -
     return scene
 
 
+def age(scene: Scene, rng: np.random.Generator) -> None:
+    """Make a scene sound like an old recording: a narrow band, steady noise of any colour, and hum.
+
+    Otherwise such noise passes for a helicopter, rain or waves.
+    """
+    samples = len(scene.audio)
+    hertz = np.fft.rfftfreq(samples, 1 / SAMPLING_RATE)
+    if rng.random() < 0.7:
+        low, high = rng.uniform(50, 300), rng.uniform(3000, 7000)
+        band = 1 / (1 + (low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / high) ** 8)
+        scene.audio = np.fft.irfft(np.fft.rfft(scene.audio) * band, samples).astype(np.float32)
+    loudness = max(level(scene.audio), 1e-3)
+    colour = np.maximum(hertz, 20.0) ** -rng.uniform(0, 1)
+    noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * colour, samples)
+    scene.audio += (noise / noise.std() * loudness * decibels(-rng.uniform(5, 30))).astype(np.float32)
+    if rng.random() < 0.5:
+        times = np.arange(samples) / SAMPLING_RATE
+        base = rng.uniform(40, 180)
+        hum = sum(np.sin(2 * np.pi * base * k * times + rng.uniform(0, 6)) / k for k in range(1, 6))
+        scene.audio += (hum / hum.std() * loudness * decibels(-rng.uniform(10, 35))).astype(np.float32)
+    scene.audio /= max(1.0, float(np.abs(scene.audio).max()))
+
+
 def _add_speech(
     scene: Scene, material: Material, start: int, length: int, loudness: float, rng: np.random.Generator
 ) -> None:
