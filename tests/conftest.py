@@ -4,11 +4,14 @@ import csv
 import os
 from pathlib import Path
 
-import numpy as np
-import pytest
+# Nothing is loaded from a hub here. Read when huggingface_hub is imported; otherwise wrong names wait for a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
 
-import whisper_at_hf  # noqa: F401  (registers our classes with transformers)
-from whisper_at_hf.audio import load_audio
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+import whisper_at_hf  # noqa: E402, F401  (registers our classes with transformers)
+from whisper_at_hf.audio import load_audio  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from whisper_at_hf.training.augmentation import mask_time, mixup, smooth_labels
+from whisper_at_hf.training.augmentation import drop_steps, mask_time, mixup, smooth_labels
 
 ROWS = 64
 
@@ -76,3 +76,21 @@ def test_one_span_of_steps_is_zeroed_through_all_layers(most, longest):
 def test_smoothing_moves_a_share_onto_all_labels():
     smooth = smooth_labels(torch.tensor([[0.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]), 0.2)
     torch.testing.assert_close(smooth, torch.tensor([[0.05, 0.85, 0.05, 0.05], [0.85, 0.85, 0.05, 0.05]]))
+
+
+def test_dropped_steps_leave_a_random_subset_in_order_the_same_in_all_rows():
+    states = torch.arange(10.0)[None, None, :, None].expand(3, 2, 10, 4)
+    sizes = set()
+    for seed in range(40):
+        kept = drop_steps(states, 0.9, draws(seed))
+        assert kept.shape[:2] == (3, 2) and kept.shape[3] == 4
+        places = kept[0, 0, :, 0]
+        assert (places.diff() > 0).all()
+        assert torch.equal(kept, places[None, None, :, None].expand_as(kept))
+        sizes.add(len(places))
+    assert min(sizes) >= 1 and len(sizes) > 5
+
+
+def test_one_step_always_stays():
+    kept = drop_steps(torch.zeros(2, 1, 1, 4), 1.0, draws())
+    assert kept.shape == (2, 1, 1, 4)
