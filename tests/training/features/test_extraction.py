@@ -124,10 +124,19 @@ def test_too_little_room_is_told_before_anything_is_encoded(extract, five_clips,
     assert encoded == []
 
 
-def test_a_second_writer_is_kept_away(extract, five_clips):
+def test_a_second_writer_waits(extract, five_clips):
     cache = extract(five_clips)
-    with FileLock(cache.folder / ".lock"), pytest.raises(InputError, match="Another process is extracting"):
-        extract(five_clips)
+    lock = FileLock(cache.folder / ".lock", thread_local=False)
+    lock.acquire()
+    said = []
+
+    def release(line):
+        said.append(line)
+        lock.release()
+
+    again = extract(five_clips, announce=release)
+    assert "Waiting for another process" in said[0]
+    assert again.keys == cache.keys
 
 
 def test_cut_shard_is_completed(extract, five_clips, encoded):

@@ -43,8 +43,9 @@ def extract_features(
     """The feature cache of a dataset: what it lacks is encoded, what is there already is not.
 
     Killed at any moment and started again with the same arguments, it goes on where it was and ends with the same
-    features. Under `accelerate launch` each process encodes its share; `cache_dir` must be one that all of them see.
-    Rows that cannot be read are listed in the cache's `failures`; the next call tries them again.
+    features. Another process that extracts into the same cache is waited for. Under `accelerate launch` each process
+    encodes its share; `cache_dir` must be one that all of them see. Rows that cannot be read are listed in the cache's
+    `failures`; the next call tries them again.
 
     Args:
         dataset: a `datasets.Dataset` as `whisper_at_hf.training.data` gives.
@@ -61,7 +62,7 @@ def extract_features(
             progress bar; None for silence.
 
     Raises:
-        InputError: bad arguments, a broken Whisper, too little room on the disk, a cache that is being written to.
+        InputError: bad arguments, a broken Whisper, too little room on the disk.
     """
     if batch_size < 1 or threads < 1:
         raise InputError(f"batch_size={batch_size} and threads={threads} must be at least 1.")
@@ -70,7 +71,7 @@ def extract_features(
     spec = encoder.spec(window_length_s, padding)
     folder = _make_folder(Path(cache_dir) / spec.folder_name)
     say = announce if announce is not None and state.is_main_process else None
-    with _sole_writer(folder, state):
+    with _sole_writer(folder, state, say):
         shards = _sound_shards(folder, spec, verify, state)
         keys = keys_of_all_rows(dataset, folder.parent, threads, state, say is not None)
         batches = plan_batches(keys, folder, shards, batch_size)
@@ -106,8 +107,8 @@ def _make_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def _sole_writer(folder: Path, state: PartialState) -> Iterator[None]:
-    """Keeps a second extraction away, which would take this one's unfinished shards for torn ones."""
+def _sole_writer(folder: Path, state: PartialState, say: Callable[[str], Any] | None) -> Iterator[None]:
+    """Waits for other extractions, whose unfinished shards would pass for torn ones, and keeps them away."""
     if not state.is_main_process:
         yield
         return
@@ -115,7 +116,9 @@ def _sole_writer(folder: Path, state: PartialState) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(f"Another process is extracting into '{folder}': wait until it is done.") from None
+        if say:
+            say(f"Waiting for another process that extracts into '{folder}'.")
+        lock.acquire()
     except OSError as error:
         raise InputError(f"'{folder}' cannot be written ({error.strerror}): name another cache folder.") from error
     try:
