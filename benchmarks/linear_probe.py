@@ -31,10 +31,9 @@ def probe_accuracies(clips: Clips, folds: list[str]) -> dict[str, list[float]]:
     }
 
 
-def best_probe(accuracies: dict[str, list[float]], layers_only: bool = False) -> str:
-    """Name of the probe with the highest mean accuracy; `layers_only` leaves out that of all layers."""
-    names = [name for name in accuracies if not (layers_only and name == "all layers")]
-    return max(names, key=lambda name: np.mean(accuracies[name]))
+def best_probe(accuracies: dict[str, list[float]]) -> str:
+    """Name of the probe with the highest mean accuracy."""
+    return max(accuracies, key=lambda name: np.mean(accuracies[name]))
 
 
 def _accuracy(features: np.ndarray, targets: np.ndarray, tested: np.ndarray) -> float:

@@ -174,7 +174,7 @@ def evaluate(
     announce = None if quiet else lambda line: print(line, file=sys.stderr)
     results = or_exit(lambda: evaluate_head(head, arguments, announce=announce))
     printer = Console()
-    print_scores(printer, results)
+    print_scores(printer, results, scored="score")
     print_label_table(printer, results["label_table"])
     if output is not None:
         or_exit(lambda: write_json(output, results))

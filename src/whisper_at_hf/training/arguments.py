@@ -68,6 +68,7 @@ class DataArguments:
     audio_column: str | None = field(default=None, metadata={"help": "Its column with audio; guessed by default."})
     label_column: str | None = field(default=None, metadata={"help": "Its column with labels; guessed by default."})
     fold_column: str | None = field(default=None, metadata={"help": "Its column with folds, for instance speakers."})
+    skip_missing: bool = field(default=False, metadata={"help": "Go on without clips that do not exist."})
     clips: str | None = field(default=None, metadata={"help": "Folder of the clips of AudioSet segment CSVs."})
     cache_dir: str | None = field(
         default=None, metadata={"help": "Folder for encoded features; default: in the user's cache."}

@@ -11,7 +11,7 @@ from datasets import Dataset, concatenate_datasets
 from ..default_model import cache_directory
 from ..errors import InputError
 from .arguments import DataArguments, HeadArguments
-from .data import load_data, targets
+from .data import load_data, targets, warn_missing
 from .data.audioset import is_segment_list
 from .data.schema import FEATURES, NAMED_AT_MOST, count
 from .feature_dataset import FeatureDataset
@@ -83,6 +83,7 @@ def load_rows(sources: Sequence[str], data: DataArguments, split: str | None = N
             audio_column=data.audio_column,
             label_column=data.label_column,
             fold_column=data.fold_column,
+            on_missing=warn_missing if data.skip_missing else None,
         )
         for source in sources
     ]

@@ -10,6 +10,8 @@ from .cross_validation import summary_rows
 from .run import run_training
 
 _SHOWN = ("accuracy", "map", "auc", "d_prime", "f1", "labels_without_positives")
+# A table of 80 columns has to hold them.
+_SHORT = {"positives": "clips", "average_precision": "AP", "precision": "prec.", "recall": "rec.", "threshold": "from"}
 
 
 def run_and_print(data: DataArguments, head: HeadArguments, args: TLTRTrainingArguments) -> None:
@@ -27,10 +29,10 @@ def run_and_print(data: DataArguments, head: HeadArguments, args: TLTRTrainingAr
     console.print(f"Wrote {args.output_dir}", markup=False)
 
 
-def print_scores(console: Console, results: dict[str, Any]) -> None:
-    """One column for each scored part of the data, one line for each metric."""
+def print_scores(console: Console, results: dict[str, Any], scored: str = "validation") -> None:
+    """One column for each scored part of the data, one line for each metric; `scored` is what `eval_` stands for."""
     prefixes = [prefix for prefix in ("eval", "test") if f"{prefix}_accuracy" in results]
-    names = {"eval": "validation", "test": "test"}
+    names = {"eval": scored, "test": "test"}
     rows = [("", *(names[prefix] for prefix in prefixes))]
     for metric in _SHOWN:
         values = [results.get(f"{prefix}_{metric}") for prefix in prefixes]
@@ -44,7 +46,7 @@ def print_label_table(console: Console, table: list[dict[str, Any]]) -> None:
     """The scores of each label."""
     header = tuple(table[0])
     rows = [tuple(_cell(value) for value in row.values()) for row in table]
-    print_table(console, [tuple(name.replace("_", " ") for name in header), *rows])
+    print_table(console, [tuple(_SHORT.get(name, name) for name in header), *rows])
 
 
 def print_table(console: Console, rows: list[tuple[str, ...]]) -> None:

@@ -104,6 +104,11 @@ def make_head(
         raise InputError(
             f"--init_head '{arguments.init_head}' was made for another Whisper size; train with that one."
         )
+    if arguments.grow and old.config.problem_type == "single_label_classification":
+        raise InputError(
+            f"--init_head '{arguments.init_head}' gives each clip one label, and its answers say nothing about more; "
+            "--grow needs a multi-label head."
+        )
     for name, default in (("aggregation", "tltr"), ("projection_dim", None)):
         if getattr(arguments, name) not in (default, getattr(old.config, name)):
             raise InputError(f"--init_head has {name}={getattr(old.config, name)}, which stays; leave out --{name}.")

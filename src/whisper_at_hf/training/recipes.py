@@ -56,7 +56,8 @@ def parse_arguments(
         **{name: value for name, value in values.items() if value is not None},
     }
     # transformers would call it "trainer_output".
-    if "output_dir" not in chosen and not any(flag.startswith(("--output_dir", "--output-dir")) for flag in flags):
+    told = ("--output_dir", "--output-dir", "--help", "-h")
+    if "output_dir" not in chosen and not any(flag.startswith(told) for flag in flags):
         raise InputError("The run needs a folder for its results; name one with --output (--output_dir).")
     # As flags, so that the parser checks their types and choices too.
     flags = [*_as_flags(chosen, parser), *flags]

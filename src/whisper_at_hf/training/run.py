@@ -104,6 +104,8 @@ def prepare(
     # An own set of labels may know more than the data does; the data's labels all need clips.
     check = partial(check_splits, labels=labels, allow_empty=head.grow or data.labels is not None)
     notes = check(rows["train"], rows["validation"])
+    if head.grow:
+        notes = []  # that old labels have no clips is the point
     if rows["test"] is not None:
         check(rows["train"], rows["test"], held_out="test data")
     encoder = load_encoder(data.whisper)
@@ -254,4 +256,4 @@ def describe(clips: Clips | None, sources: list[str]) -> dict[str, Any] | None:
 def chosen_arguments(args: TLTRTrainingArguments) -> dict[str, Any]:
     """The arguments that make the recipe."""
     values = asdict(args)
-    return {name: values[name] for name in _RECIPE_ARGUMENTS}
+    return {name: getattr(values[name], "value", values[name]) for name in _RECIPE_ARGUMENTS}

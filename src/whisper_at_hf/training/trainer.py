@@ -235,7 +235,9 @@ class TLTRTrainer(Trainer):
             return None
         prediction = self.predict(self.eval_dataset if dataset is None else dataset)
         config = self.model.config
-        config.thresholds = fit_thresholds(self.scores(prediction.predictions), prediction.label_ids, config.labels)
+        fitted = fit_thresholds(self.scores(prediction.predictions), prediction.label_ids, config.labels)
+        # Labels without validation clips keep what they had, as the old ones of a head that grows.
+        config.thresholds = {**(config.thresholds or {}), **fitted}
         return config.thresholds
 
     def _save(self, output_dir: str | None = None, state_dict: dict | None = None) -> None:
