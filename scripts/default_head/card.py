@@ -48,7 +48,7 @@ speech, or looped. 40 clips are the first four of each class, 80 all. {rain}
 ## Training
 
 By `recipes/default_head.yaml` of the source repository, where it is told how to run it. Random scenes of 10 s and 30 s
-are made of speech, sounds (-10 to +15 dB relative to the speech), music, pauses and faint noise; {windows} windows of
+are made of speech, sounds (-10 to +15 dB relative to the speech), music, pauses and noise; {windows} windows of
 0.4 to 10 s are labelled with what sounds in them for 0.25 s or more, and encoded alone and in their 30 s. Thresholds
 were fitted on scenes of ESC-10 fold 4, five other speakers and other instrument clips, which were then learnt from too
 (folds 1-4, 24 speakers). {epochs:g} epochs, batches of {batch}, highest learning rate {rate:g}.
