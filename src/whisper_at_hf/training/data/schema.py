@@ -38,7 +38,9 @@ def refuse_missing(paths: list[str]) -> None:
     Raises:
         InputError: always; it counts the files and names the first ones.
     """
-    raise InputError(f"{count(len(paths), 'clip')} not found ({first_few(paths)}): correct the paths, or skip them (--skip_missing).")
+    raise InputError(
+        f"{count(len(paths), 'clip')} not found ({first_few(paths)}): correct the paths, or add --skip_missing."
+    )
 
 
 def warn_missing(paths: list[str]) -> None:
