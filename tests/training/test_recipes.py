@@ -149,3 +149,10 @@ def test_the_command_line_takes_preset_recipe_and_flags(recipe):
     assert (data.train, args.num_train_epochs, args.mixup_rate) == (["a.csv"], 3, 0.5)
     data, _, args = parse_command_line(["--train", "a.csv", "b.csv", *OUTPUT])
     assert (data.train, args.mixup_rate) == (["a.csv", "b.csv"], 0.0)
+
+
+def test_help_lists_every_flag(capsys):
+    with pytest.raises(SystemExit) as left:
+        parse_command_line(["--help"])
+    assert left.value.code == 0
+    assert {"--init_head", "--mixup_rate", "--learning_rate"} <= set(capsys.readouterr().out.replace(",", " ").split())

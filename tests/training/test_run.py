@@ -129,6 +129,9 @@ def test_a_multi_label_head_grows(run, multi, clips, folder, tmp_path):
     assert results["labels"] == [*LABELS, "chord"] and results["problem_type"] == "multi_label_classification"
     grown = TLTRForAudioClassification.from_pretrained(tmp_path / "grown")
     assert grown.config.labels == [*LABELS, "chord"]
+    old = TLTRForAudioClassification.from_pretrained(folder)
+    assert {label: grown.config.thresholds[label] for label in LABELS} == old.config.thresholds
+    assert results["notes"] == []
 
 
 def test_growing_needs_a_multi_label_head_to_grow(run, single, multi, folder):
@@ -138,6 +141,19 @@ def test_growing_needs_a_multi_label_head_to_grow(run, single, multi, folder):
     with pytest.raises(InputError, match="multi-label"):
         flags = ["--init_head", folder, "--problem_type", "single_label_classification"]
         run(*single, "--grow", *flags, output_dir=str(folder / "x"))
+    with pytest.raises(InputError, match="gives each clip one label"):
+        run(*single, "--grow", "--init_head", folder, output_dir=str(folder / "x"))
+
+
+def test_missing_clips_stop_the_run_or_are_skipped(run, single, clips, tmp_path):
+    rows = [line.split(",") for line in (clips / "train.csv").read_text().split()[1:]]
+    listed = [(clips / path, label) for path, label in rows] + [(tmp_path / "gone.wav", "low")]
+    train = write_csv(tmp_path / "train.csv", listed)
+    with pytest.raises(InputError, match="gone.wav.*--skip_missing"):
+        run(*single, "--train", train)
+    with pytest.warns(UserWarning, match="gone.wav"):
+        results = run(*single, "--train", train, "--skip_missing", num_train_epochs=1)
+    assert results["data"]["train"]["clips"] == len(rows)
 
 
 def test_a_head_learns_its_teacher(run, single, clips, tmp_path):
