@@ -21,7 +21,7 @@ def probe_accuracies(clips: Clips, folds: list[str]) -> dict[str, list[float]]:
     Returns:
         `{"layer 1": [...], ..., "all layers": [...]}`.
     """
-    means = np.stack([clips.cache[position].astype(np.float32).mean(axis=1) for position in clips.positions])
+    means = clips.cache.batch(clips.positions).mean(axis=2, dtype=np.float32)
     inputs = {f"layer {layer + 1}": means[:, layer] for layer in range(means.shape[1])}
     inputs["all layers"] = means.reshape(len(means), -1)
     names = np.array(clips.rows["fold"][:])

@@ -151,7 +151,7 @@ class TaggingHeadsMixin:
 
     def load_head(self, path: str | PathLike, name: str = "default") -> TLTRForAudioClassification:
         """Add a head saved by `save_head`, from a folder or hub id. Raises InputError if it does not fit."""
-        config = _saved_head_config(path)
+        config = saved_head_config(path)
         self._check_fit(name, config)
         return self.add_head(name, load_complete(TLTRForAudioClassification, path, config=config))
 
@@ -276,7 +276,8 @@ class TaggingHeadsMixin:
             )
 
 
-def _saved_head_config(path: str | PathLike) -> TLTRConfig:
+def saved_head_config(path: str | PathLike) -> TLTRConfig:
+    """The configuration of a head saved by `save_head`. Raises InputError if there is none at `path`."""
     try:
         values, _ = TLTRConfig.get_config_dict(path)
     except OSError as error:

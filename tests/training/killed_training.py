@@ -14,22 +14,10 @@ import time
 from pathlib import Path
 
 import torch
+from subprocesses import fork
 
 from whisper_at_hf.training import parse_arguments, run_training
 from whisper_at_hf.training.checkpoints import last_complete_checkpoint
-
-
-def fork(job):
-    """The id of a child that does `job()` and no more."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        job()
-    except BaseException as error:
-        print(repr(error), file=sys.stderr)
-        os._exit(1)
-    os._exit(0)
 
 
 def main(folder, kills, flags):

@@ -100,15 +100,15 @@ def test_a_folder_without_speech_is_refused(tmp_path):
         load_utterances(str(tmp_path))
 
 
-def online(clips, whisper_folder, problem_type=MULTI, **data):
-    parts = Parts(LABELS, problem_type, [clips])
-    return online_training(parts, DataArguments(whisper=str(whisper_folder), on_the_fly=True, **data))
+def online(clips, encoder, problem_type=MULTI, **data):
+    parts = Parts(LABELS, problem_type, encoder, [clips])
+    return online_training(parts, DataArguments(on_the_fly=True, **data))
 
 
-def test_arguments_reach_the_augmentation(make_clips, whisper_folder, clips):
+def test_arguments_reach_the_augmentation(make_clips, encoder, clips):
     options = online(
         make_clips(),
-        whisper_folder,
+        encoder,
         gain_db=3.0,
         noise_snr_db=20.0,
         speech=str(clips / "val.csv"),
@@ -121,15 +121,15 @@ def test_arguments_reach_the_augmentation(make_clips, whisper_folder, clips):
     assert not any(parameter.requires_grad for parameter in options["encoder"].model.parameters())
 
 
-def test_speech_labels_that_cannot_be_are_refused(make_clips, whisper_folder, clips):
+def test_speech_labels_that_cannot_be_are_refused(make_clips, encoder, clips):
     speech = {"speech": str(clips / "val.csv")}
     with pytest.raises(InputError, match="'Talk' is not one of the labels"):
-        online(make_clips(), whisper_folder, speech_label="Talk", **speech)
+        online(make_clips(), encoder, speech_label="Talk", **speech)
     with pytest.raises(InputError, match="single-label"):
         single = make_clips(load_rows([str(clips / "val.csv")], DataArguments()), problem_type=SINGLE)
-        online(single, whisper_folder, SINGLE, speech_label="low", **speech)
+        online(single, encoder, SINGLE, speech_label="low", **speech)
 
 
-def test_clips_in_context_are_refused(make_clips, whisper_folder):
+def test_clips_in_context_are_refused(make_clips, encoder):
     with pytest.raises(InputError, match="--input_padding"):
-        online(make_clips(padding="context"), whisper_folder)
+        online(make_clips(padding="context"), encoder)

@@ -1,29 +1,14 @@
 """Training in other processes: killed ones, two at once, and the module as a command."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+from subprocesses import run_python
 from torch.testing import assert_close
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture
-def python():
-    """Runs `python ARGUMENTS...` on one thread, without a GPU or a hub."""
-
-    def python(*arguments):
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1"}
-        return subprocess.run(
-            [sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
-        )
-
-    return python
 
 
 @pytest.fixture
@@ -40,8 +25,8 @@ RECIPE = """--num_train_epochs 5 --per_device_train_batch_size 6 --mixup_rate 0.
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
-def test_killed_at_random_moments_it_ends_with_the_same_head(python, data, tmp_path, kills):
-    done = python(HERE / "killed_training.py", tmp_path, kills, *data("multi.csv", "multi-val.csv"), *RECIPE)
+def test_killed_at_random_moments_it_ends_with_the_same_head(data, tmp_path, kills):
+    done = run_python(HERE / "killed_training.py", tmp_path, kills, *data("multi.csv", "multi-val.csv"), *RECIPE)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0
     for name in ("model.safetensors", "config.json"):
@@ -54,7 +39,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_head(python, data, tmp_p
 
 
 @pytest.mark.slow
-def test_two_processes_learn_as_one_does(python, data, cache_folder, tmp_path):
+def test_two_processes_learn_as_one_does(data, cache_folder, tmp_path):
     """Half the batch each, in a fixed order and without augmentation: the same losses within float error."""
     order = ["--train_sampling_strategy", "sequential", "--logging_strategy", "steps", "--logging_steps", 1]
     flags = [*data("train.csv", "val.csv"), *order, "--num_train_epochs", 3, "--cache_dir", cache_folder]
@@ -63,7 +48,7 @@ def test_two_processes_learn_as_one_does(python, data, cache_folder, tmp_path):
     curves = []
     for name, batch, start in (("one", 6, ()), ("two", 3, launch)):
         own = ["--output_dir", tmp_path / name, "--per_device_train_batch_size", batch]
-        done = python(*start, HERE / "loss_curve.py", tmp_path / f"{name}.json", *flags, *own)
+        done = run_python(*start, HERE / "loss_curve.py", tmp_path / f"{name}.json", *flags, *own)
         assert done.returncode == 0, done.stderr
         curves.append(json.loads((tmp_path / f"{name}.json").read_text()))
     one, two = curves
@@ -77,10 +62,10 @@ def test_two_processes_learn_as_one_does(python, data, cache_folder, tmp_path):
         assert_close(heads[1][name], value, rtol=1e-3, atol=1e-4)
 
 
-def test_the_module_is_a_command(python, data, cache_folder, tmp_path):
+def test_the_module_is_a_command(data, cache_folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text("num_train_epochs: 2\n")
     flags = [*data("train.csv", "val.csv"), "--cache_dir", cache_folder]
-    done = python(
+    done = run_python(
         "-m", "whisper_at_hf.training", "custom", tmp_path / "recipe.yaml", *flags, "--output_dir", tmp_path / "run"
     )
     assert done.returncode == 0, done.stderr
@@ -88,8 +73,8 @@ def test_the_module_is_a_command(python, data, cache_folder, tmp_path):
     assert (tmp_path / "run" / "results.json").is_file()
 
 
-def test_the_module_says_in_one_sentence_what_is_wrong(python):
-    done = python("-m", "whisper_at_hf.training", "--output_dir", "unused", "--learnin_rate", "1")
+def test_the_module_says_in_one_sentence_what_is_wrong():
+    done = run_python("-m", "whisper_at_hf.training", "--output_dir", "unused", "--learnin_rate", "1")
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("error: ") and "Traceback" not in done.stderr
     assert "--learnin_rate" in done.stderr and done.stdout == ""

@@ -14,7 +14,7 @@ from .arguments import DataArguments
 from .clips import Clips
 from .data import audio_source, load_data
 from .data.folders import audio_files
-from .features import FeatureSpec, load_encoder
+from .features import FeatureSpec
 from .features.keys import segment
 from .fitting import Parts
 from .waveforms import WaveformAugmentation
@@ -89,9 +89,8 @@ def online_training(parts: Parts, data: DataArguments) -> dict[str, Any]:
     place = _speech_place(parts, data)
     speech = [] if data.speech is None else load_utterances(data.speech)
     augmentation = WaveformAugmentation(data.gain_db, data.noise_snr_db, speech, data.speech_snr_db)
-    encoder = load_encoder(data.whisper)
-    dataset = AudioDataset(parts.train[0], encoder.feature_extractor, augmentation, place)
-    return {"train_dataset": dataset, "encoder": encoder.model}
+    dataset = AudioDataset(parts.train[0], parts.encoder.feature_extractor, augmentation, place)
+    return {"train_dataset": dataset, "encoder": parts.encoder.model}
 
 
 def _speech_place(parts: Parts, data: DataArguments) -> int | None:

@@ -78,9 +78,7 @@ def open_head(path: str | Path, whisper: str | None) -> tuple[TLTRForAudioClassi
 def clip_scores(head: TLTRForAudioClassification, clips: Clips, batch_size: int = 64) -> np.ndarray:
     """Probabilities `(clips, num_labels)`."""
     batches = [clips.positions[start : start + batch_size] for start in range(0, len(clips), batch_size)]
-    logits = [
-        head(torch.from_numpy(np.stack([clips.cache[position] for position in batch]))).logits for batch in batches
-    ]
+    logits = [head(torch.from_numpy(clips.cache.batch(batch))).logits for batch in batches]
     return logits_to_scores(torch.cat(logits).double(), head.config.problem_type).numpy()
 
 

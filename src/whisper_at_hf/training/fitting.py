@@ -7,14 +7,16 @@ import torch
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, set_seed
 
+from ..complete_loading import load_complete
 from ..configuration_whisper_at import TLTRConfig
 from ..errors import InputError
 from ..metrics import label_table
+from ..modeling_heads import saved_head_config
 from ..modeling_tltr import TLTRForAudioClassification
 from .arguments import HeadArguments, TLTRTrainingArguments
 from .clips import Clips
 from .feature_dataset import JoinedDataset
-from .features import FeatureSpec
+from .features import Encoder, FeatureSpec
 from .growing import grow_head
 from .initialisation import initialise_from_states
 from .trainer import TLTRTrainer
@@ -29,12 +31,14 @@ class Parts:
 
     Attributes:
         labels, problem_type: of the head.
+        encoder: of the Whisper.
         train: the clips, once for each way of encoding them.
         validation, test: clips to score on while and after training, or None.
     """
 
     labels: list[str]
     problem_type: str
+    encoder: Encoder
     train: list[Clips]
     validation: Clips | None = None
     test: Clips | None = None
@@ -121,10 +125,7 @@ def make_head(
 
 def load_initial_head(path: str) -> TLTRForAudioClassification:
     """A saved head. Raises InputError if there is none."""
-    from ..complete_loading import load_complete
-    from ..modeling_heads import _saved_head_config
-
-    return load_complete(TLTRForAudioClassification, path, config=_saved_head_config(path))
+    return load_complete(TLTRForAudioClassification, path, config=saved_head_config(path))
 
 
 def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:
@@ -148,7 +149,7 @@ def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TL
     if arguments.data_dependent_init:
         clips = parts.train[0]
         rows = np.random.default_rng(0).permutation(len(clips))[:_STATISTICS_ROWS]
-        states = np.stack([clips.cache[clips.positions[row]] for row in rows])
+        states = clips.cache.batch([clips.positions[row] for row in rows])
         initialise_from_states(head, torch.from_numpy(states).float())
     return head
 
@@ -158,7 +159,7 @@ def score(trainer: TLTRTrainer, clips: Clips, name: str) -> Scores:
     prediction = trainer.predict(clips.dataset(), metric_key_prefix=name)
     speed = ("_runtime", "_samples_per_second", "_steps_per_second", "_preparation_time")
     metrics = {key: float(value) for key, value in prediction.metrics.items() if not key.endswith(speed)}
-    targets = trainer._indicator(prediction.label_ids)
+    targets = trainer.indicator(prediction.label_ids)
     return Scores(metrics, trainer.scores(prediction.predictions), targets)
 
 

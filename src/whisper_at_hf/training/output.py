@@ -1,11 +1,11 @@
 """The folder of a training run: what may be there before, and what is left in it."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from ..cli_output import write_atomically
 from ..errors import InputError
 from .arguments import TLTRTrainingArguments
 from .checkpoints import checkpoint_folders, is_complete
@@ -69,8 +69,7 @@ def remove_checkpoints(folder: str | Path) -> None:
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON file under a temporary name first, so that it is there whole or not at all."""
+    """Write a JSON file, which is there whole or not at all. Raises InputError where it cannot be written."""
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_atomically(path, text)

@@ -87,7 +87,13 @@ def _preset_values(preset: str | None) -> dict[str, Any]:
         return {}
     if preset not in presets():
         raise InputError(f"There is no preset '{preset}'; use one of {', '.join(presets())}.")
-    return yaml.safe_load(files(__package__).joinpath("presets", f"{preset}.yaml").read_text(encoding="utf-8"))
+    text = files(__package__).joinpath("presets", f"{preset}.yaml").read_text(encoding="utf-8")
+    return _on_its_preset(yaml.safe_load(text))
+
+
+def _on_its_preset(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` on top of those of the preset that they name, if any."""
+    return {**_preset_values(values.get("preset")), **{name: values[name] for name in values if name != "preset"}}
 
 
 def _file_values(config: str | Path | None, known: set[str]) -> dict[str, Any]:
@@ -103,11 +109,10 @@ def _file_values(config: str | Path | None, known: set[str]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise InputError(f"The recipe '{config}' holds no names with values; write for instance learning_rate: 0.001.")
     values = {str(name).replace("-", "_"): value for name, value in values.items()}
-    base = _preset_values(values.pop("preset", None))
-    unknown = sorted(set(values) - known)
+    unknown = sorted(set(values) - known - {"preset"})
     if unknown:
         raise InputError(f"The recipe '{config}' names what no run knows: {', '.join(unknown)}; see --help.")
-    return {**base, **_beside(Path(config).parent, values)}
+    return _on_its_preset(_beside(Path(config).parent, values))
 
 
 def _as_flags(values: dict[str, Any], parser: HfArgumentParser) -> list[str]:

@@ -14,6 +14,7 @@ from ..errors import InputError
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments, check_together
 from .clips import Clips, encode_clips, load_rows
 from .data import check_duplicates, check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
+from .data.checks import label_counts
 from .distillation import load_teacher
 from .features import load_encoder
 from .fitting import Parts, Scores, fit_head, load_initial_head, score, table
@@ -124,7 +125,7 @@ def prepare(
     if data.teacher is not None:
         for part in train:
             part.teacher = load_teacher(data.teacher, part.rows, labels)
-    return Parts(labels, problem_type, train, clips["validation"], clips["test"], notes)
+    return Parts(labels, problem_type, encoder, train, clips["validation"], clips["test"], notes)
 
 
 def run_labels(rows: list[Dataset], data: DataArguments, head: HeadArguments) -> list[str]:
@@ -245,12 +246,8 @@ def describe(clips: Clips | None, sources: list[str]) -> dict[str, Any] | None:
     """Where clips come from and how many there are."""
     if clips is None:
         return None
-    counts: dict[str, int] = {}
-    for labels in clips.rows["labels"]:
-        for label in labels:
-            counts[label] = counts.get(label, 0) + 1
     names = ", ".join(Path(source).name for source in sources)
-    return {"source": names, "clips": len(clips), "clips_per_label": dict(sorted(counts.items()))}
+    return {"source": names, "clips": len(clips), "clips_per_label": dict(sorted(label_counts(clips.rows).items()))}
 
 
 def chosen_arguments(args: TLTRTrainingArguments) -> dict[str, Any]:

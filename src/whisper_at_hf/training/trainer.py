@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..metrics import fit_thresholds, tagging_metrics
 from ..modeling_heads import TaggingHeadsMixin
 from ..modeling_tltr import TLTRForAudioClassification
-from ..tagging import logits_to_scores, resolve_thresholds, steps_per_window
+from ..tagging import logits_to_scores, steps_per_window
 from .arguments import TLTRTrainingArguments
 from .augmentation import drop_steps, mask_time, mixup, smooth_labels
 from .averaging import WeightAverage
@@ -118,7 +118,7 @@ class TLTRTrainer(Trainer):
         if self.args.train_sampling_strategy != "random":
             return super()._get_train_sampler(dataset)
         weights = balanced_weights(np.asarray(dataset.targets)) if self.args.balanced_sampling else None
-        size = max(1, round(self.args.epoch_share * len(dataset)))
+        size = self._clips_per_epoch(dataset)
         if self.args.dataloader_drop_last and size < self.args.train_batch_size * self.args.world_size:
             raise InputError(
                 f"An epoch of {size} clips fills no batch of {self.args.train_batch_size}; "
@@ -143,8 +143,12 @@ class TLTRTrainer(Trainer):
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
+    def _clips_per_epoch(self, dataset: Dataset) -> int:
+        return max(1, round(self.args.epoch_share * len(dataset)))
+
     def _steps_per_epoch(self) -> int:
-        batches = math.ceil(len(self._get_train_sampler()) / (self.args.train_batch_size * self.args.world_size))
+        clips = self._clips_per_epoch(self.train_dataset)
+        batches = math.ceil(clips / (self.args.train_batch_size * self.args.world_size))
         return max(1, batches // self.args.gradient_accumulation_steps)
 
     def _prepare_inputs(self, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -213,21 +217,17 @@ class TLTRTrainer(Trainer):
             raise InputError(
                 "The head diverged: its scores are not numbers any more; train with a lower --learning_rate."
             )
-        return tagging_metrics(
-            self.scores(logits), self._indicator(labels), self._thresholds(), single_label=self.single_label
-        )
+        config = self.model.config
+        targets = self.indicator(labels)
+        return tagging_metrics(self.scores(logits), targets, config.thresholds, self.single_label, config.labels)
 
     def scores(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities of logits, both `(clips, num_labels)`."""
         return logits_to_scores(torch.as_tensor(logits).double(), self.model.config.problem_type).numpy()
 
-    def _indicator(self, labels: np.ndarray) -> np.ndarray:
+    def indicator(self, labels: np.ndarray) -> np.ndarray:
         """Targets as `(clips, num_labels)` of 0 and 1."""
         return np.eye(self.model.config.num_labels)[labels] if self.single_label else labels
-
-    def _thresholds(self) -> np.ndarray | None:
-
-        return None if self.model.config.thresholds is None else resolve_thresholds(self.model.config).numpy()
 
     def fit_thresholds(self, dataset: Dataset | None = None) -> dict[str, float] | None:
         """Fit each label's threshold on `dataset`, by default the validation data, into the head's configuration."""

@@ -14,22 +14,10 @@ import time
 from pathlib import Path
 
 import torch
+from subprocesses import fork
 
 from whisper_at_hf.training.data import load_data
 from whisper_at_hf.training.features import extract_features, load_encoder
-
-
-def fork(job):
-    """The id of a child that does `job()` and no more."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        job()
-    except BaseException as error:
-        print(error, file=sys.stderr)
-        os._exit(1)
-    os._exit(0)
 
 
 def main(whisper, csv_file, folder, kills):

@@ -1,13 +1,11 @@
 """Extraction in other processes: killed ones, and several at once."""
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from subprocesses import run_python
 
 from whisper_at_hf.training.data import load_data
 from whisper_at_hf.training.features import FeatureCache, extract_features
@@ -26,13 +24,6 @@ def csv_file(make_clips, tmp_path):
     return path
 
 
-def run(*command):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.run(
-        [sys.executable, *map(str, command)], env=environment, capture_output=True, text=True, check=False
-    )
-
-
 def only_cache(folder):
     (manifest,) = Path(folder).glob("*/manifest.json")
     cache = FeatureCache(manifest.parent)
@@ -43,7 +34,7 @@ def only_cache(folder):
 
 def test_killed_at_ten_moments_it_ends_with_the_same_features(csv_file, whisper_folder, tmp_path):
     script = Path(__file__).with_name("killed_extraction.py")
-    done = run(script, whisper_folder, csv_file, tmp_path, 10)
+    done = run_python(script, whisper_folder, csv_file, tmp_path, 10)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 0
     whole, killed = only_cache(tmp_path / "whole"), only_cache(tmp_path / "killed")
@@ -61,7 +52,7 @@ def test_two_processes_make_the_features_of_one(csv_file, whisper_folder, tmp_pa
     script.write_text(code)
     # "--multi_gpu" is how accelerate starts several processes, GPU or not; "--cpu" starts one unless mpirun does.
     launch = ("-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", 2, "--main_process_port", 0)
-    done = run(*launch, script, csv_file, whisper_folder, tmp_path / "two")
+    done = run_python(*launch, script, csv_file, whisper_folder, tmp_path / "two")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count(f"{CLIPS} clips in the cache") == 1
     two = only_cache(tmp_path / "two")

@@ -37,11 +37,11 @@ def check_splits(
         InputError: labels outside of the label set, without training clips, or clips in both datasets.
     """
     check_known(train, labels, "training data")
-    trained = _label_counts(train)
+    trained = label_counts(train)
     warnings = []
     if validation is not None:
         check_known(validation, labels, held_out)
-        warnings += _check_validation(trained, _label_counts(validation), labels, held_out)
+        warnings += _check_validation(trained, label_counts(validation), labels, held_out)
     if empty := [label for label in labels if not trained[label]]:
         problem = f"No training clips for {count(len(empty), 'label')}: {first_few(empty)}"
         if not allow_empty:
@@ -52,7 +52,8 @@ def check_splits(
     return warnings
 
 
-def _label_counts(dataset: Dataset) -> Counter[str]:
+def label_counts(dataset: Dataset) -> Counter[str]:
+    """How many clips have each label."""
     return Counter(label for clip in label_lists(dataset) for label in clip)
 
 
