@@ -25,7 +25,8 @@ def decode(file: BinaryIO, name: str) -> Iterator[tuple[int, np.ndarray]]:
     mp3 files.
 
     Args:
-        file: a seekable binary file.
+        file: a binary file. A seekable one is read from its start; any other, such as a pipe, from where it is, as its
+            bytes arrive.
         name: what errors and warnings call it.
 
     Yields:
@@ -61,7 +62,7 @@ def decode(file: BinaryIO, name: str) -> Iterator[tuple[int, np.ndarray]]:
                 yield rate, block
     if not decoded:
         reason = "nothing of it could be decoded" if errors else "0 samples"
-        raise InputError(f"No sound in {name} ({reason}): pass a complete media file.")
+        raise InputError(f"No sound in {name} ({reason}): {_fix(file)}.")
     if _is_incomplete(decoded, declared, errors):
         used = f"{decoded:.1f} s" if declared is None else f"{decoded:.1f} s of {declared:.1f} s"
         warnings.warn(f"{name} is cut short or damaged: using only the {used} that could be decoded.", stacklevel=2)
@@ -89,19 +90,52 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
 def _opened(file: BinaryIO, name: str) -> Iterator["av.container.InputContainer"]:
     import av
 
-    if file.seek(0, io.SEEK_END) == 0:
+    if _is_seekable(file):
+        is_empty = file.seek(0, io.SEEK_END) == 0
+        file.seek(0)
+    else:
+        file = _ForwardFile(file)
+        is_empty = file.is_empty()
+    if is_empty:
         raise InputError(f"No sound in {name} (0 bytes): pass an audio or video file.")
-    file.seek(0)
     try:
         # A playlist must not make us read other files or addresses: hence no protocols. Tags in another encoding than
         # UTF-8 must not stop us.
         container = av.open(file, options={"protocol_whitelist": ""}, metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise InputError(
-            f"No sound in {name} (not an audio or video file, or too little of one): pass a complete media file."
+            f"No sound in {name} (not an audio or video file, or too little of one): {_fix(file)}."
         ) from error
     with container:
         yield container
+
+
+def _is_seekable(file: BinaryIO) -> bool:
+    return hasattr(file, "seekable") and file.seekable()
+
+
+def _fix(file: BinaryIO) -> str:
+    if _is_seekable(file):
+        return "pass a complete media file"
+    return (
+        "pass a complete media file, saved first if it is an mp4 with its index at its end, which cannot be streamed"
+    )
+
+
+class _ForwardFile:
+    """A file that is only read onwards, and never waited for longer than until some bytes are there."""
+
+    def __init__(self, file: BinaryIO):
+        self._read = getattr(file, "read1", file.read)
+        self._ahead = b""
+
+    def is_empty(self) -> bool:
+        self._ahead = self._read(1)
+        return not self._ahead
+
+    def read(self, size: int) -> bytes:
+        ahead, self._ahead = self._ahead, b""
+        return ahead + self._read(size - len(ahead))
 
 
 def _mono_frame(frame: "av.AudioFrame") -> np.ndarray:
