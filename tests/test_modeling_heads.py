@@ -350,7 +350,48 @@ class TestPooledStates:
         assert {name: tuple(value.shape) for name, value in logits.items()} == {"a": (1, 4), "b": (1, 1), "c": (1, 2)}
 
 
+class TestTagLogits:
+    @pytest.mark.parametrize("at_time_res, at_hop", [(2.0, None), (2.0, 0.4), (2.0, 1.2), (0.4, None)])
+    def test_a_long_file_is_tagged_in_parts(self, at_time_res, at_hop):
+        """No call of the head gets more than 640 s of windows, and the parts give what one call gives."""
+        model = tiny_model()
+        states = torch.randn(LAYERS, 1700, WIDTH, generator=torch.Generator().manual_seed(0))
+        num_frames = 1700 * 40 - 30
+        sizes = []
+        head = model.get_head()
+        head.register_forward_pre_hook(lambda _, inputs: sizes.append(inputs[0].shape[0] * inputs[0].shape[2]))
+        logits = model.get_tag_logits(states, num_frames, at_time_res, at_hop=at_hop)
+        assert len(sizes) > 1 and max(sizes) <= 1600
+        steps, hop = (round((seconds or at_time_res) / 0.4) for seconds in (at_time_res, at_hop))
+        padded = torch.nn.functional.pad(states, (0, 0, 0, steps))
+        windows = torch.stack([padded[:, first : first + steps] for first in range(0, 1700, hop)])
+        torch.testing.assert_close(logits, head(windows).logits, atol=1e-4, rtol=1e-4)
+
+    def test_a_bad_hop_is_refused(self):
+        with pytest.raises(InputError, match="at_hop=3 cannot"):
+            tiny_model().get_tag_logits(torch.zeros(LAYERS, STEPS, WIDTH), FRAMES, at_hop=3)
+
+
+class TestTagWindow:
+    @pytest.mark.parametrize(
+        "window_length_s, padding, frames",
+        [(0.8, "trim", 80), (0.8, "context", 80), (0.8, "pad", FRAMES), (10.0, "trim", FRAMES)],
+    )
+    def test_the_default_head_decides(self, window_length_s, padding, frames):
+        head = head_config(window_length_s=window_length_s, input_padding=padding)
+        assert tiny_model(heads={"a": head, "b": head_config()}).tag_window_frames == frames
+
+    def test_without_heads_it_is_the_full_window(self):
+        assert tiny_model(heads={}).tag_window_frames == FRAMES
+
+
 class TestTag:
+    def test_overlapping_windows(self):
+        found = tiny_model().tag(log_mels(), at_time_res=0.8, at_hop=0.4)[0]
+        assert [window["timestamp"] for window in found] == [
+            (0.0, 0.8), (0.4, 1.2), (0.8, 1.6), (1.2, 2.0), (1.6, 2.0),
+        ]  # fmt: skip
+
     def test_windows_scores_and_times(self):
         model = tiny_model()
         features = log_mels(batch=2, frames=2 * FRAMES)

@@ -41,6 +41,17 @@ def test_tags_are_the_default_heads_scores_window_by_window(model, states):
         )
 
 
+def test_overlapping_windows(model, states):
+    plain, result = (tag(model, states, return_logits=True, **options) for options in ({}, {"at_hop": 0.8}))
+    starts = [0.0, 0.8, 1.6, 2.4, 3.2, 4.0]
+    assert [window["timestamp"] for window in result["audio_tags"]] == [
+        (start, min(round(start + 2, 1), 4.503)) for start in starts
+    ]
+    # Windows 0 and 5 are also windows 0 and 2 of those side by side.
+    assert result["tag_logits"][[0, 5]] == pytest.approx(plain["tag_logits"][[0, 2]], abs=1e-5)
+    assert len({tuple(row) for row in result["tag_logits"].tolist()}) == len(starts)
+
+
 @pytest.mark.parametrize("heads", ["moods", ["moods"], ["moods", "sounds"]])
 def test_named_heads_get_their_own_tags(model, states, heads):
     plain = tag(model, states)
@@ -80,6 +91,8 @@ def test_a_label_of_one_head_is_no_mistake_for_another(model, states):
     "options, message",
     [
         ({"at_time_res": 0.3}, "at_time_res=0.3"),
+        ({"at_hop": 0.3}, "at_hop=0.3"),
+        ({"at_hop": 12}, "at_hop=12 leaves"),
         ({"top_k": 0}, "top_k=0"),
         ({"threshold": 1.5}, "threshold=1.5"),
         ({"threshold": {"Rain": -1}}, "threshold=-1"),

@@ -14,6 +14,7 @@ from whisper_at_hf.tagging import (
     logits_to_scores,
     resolve_thresholds,
     select_tags,
+    steps_per_hop,
     steps_per_window,
     window_timestamps,
 )
@@ -66,6 +67,41 @@ def test_windows_are_cut_in_order_and_padded_with_zeros():
         assert torch.equal(windows[2, layer, 0], states[layer, 6])
     assert not windows[2, :, 1:].any()
     assert torch.equal(cut_windows(states, 2, 2)[1], states[:, 2:4])
+
+
+def test_overlapping_windows_start_every_hop():
+    states = torch.arange(1.0, 2 * 7 * 3 + 1).reshape(2, 7, 3)
+    windows = cut_windows(states, num_windows=4, window_steps=3, hop_steps=2)
+    assert windows.shape == (4, 2, 3, 3)
+    for index in range(3):
+        assert torch.equal(windows[index], states[:, 2 * index : 2 * index + 3])
+    assert torch.equal(windows[3, :, 0], states[:, 6]) and not windows[3, :, 1:].any()
+
+
+def test_windows_within_the_states_are_no_copies():
+    states = torch.zeros(2, 7, 3)
+    assert cut_windows(states, 3, 3, hop_steps=2).data_ptr() == states.data_ptr()
+
+
+def test_hops():
+    assert steps_per_hop(None, 10.0) == 25
+    assert steps_per_hop(10, 10.0) == 25
+    assert steps_per_hop(0.4, 10.0) == 1
+    assert steps_per_hop(np.float32(1.2), 2) == 3
+    with pytest.raises(InputError, match="at_time_res=0.3 "):
+        steps_per_hop(0.4, 0.3)
+    with pytest.raises(InputError, match="at_hop=2.4 leaves sound between windows of at_time_res=2 s untagged"):
+        steps_per_hop(2.4, 2.0)
+
+
+@pytest.mark.parametrize("at_hop", [0, -0.4, 0.3, float("nan"), True, "2", 1e9])
+def test_hops_off_the_grid_are_refused(at_hop):
+    with pytest.raises(InputError, match="at_hop=.*multiple of 0.4 s between 0.4 and 3600"):
+        steps_per_hop(at_hop, 10.0)
+
+
+def test_timestamps_of_overlapping_windows():
+    assert window_timestamps(4, 2.0, 3.1, at_hop=0.8) == [(0.0, 2.0), (0.8, 2.8), (1.6, 3.1), (2.4, 3.1)]
 
 
 def test_the_last_timestamp_is_the_end_of_the_file():

@@ -22,7 +22,8 @@ def recorder_of(spans, pool=True):
 class Encoder:
     """Stands in for the encoder: the state at every position of every file depends on the window that it was seen in.
 
-    `truth[file]`, `(layers, positions, width)`, keeps the state from the first window that covered each position.
+    `truth[file]`, `(layers, positions, width)`, keeps the state from the window that counts at each position: the one
+    said to count from there on, else the first that covered it.
     """
 
     def __init__(self, recorder, files, positions):
@@ -31,8 +32,11 @@ class Encoder:
         self.covered = torch.zeros(files, positions, dtype=torch.bool)
         self.generator = torch.Generator().manual_seed(0)
 
-    def encode(self, seek, rows, prompts=None, languages=frozenset(), copies=1, spans=None):
-        """One pass over `rows` of `seek` (mel frames), announced as `generate` does."""
+    def encode(self, seek, rows, prompts=None, languages=frozenset(), copies=1, spans=None, counts_from=None):
+        """One pass over `rows` of `seek` (mel frames), announced as `generate` does.
+
+        `counts_from` is the position of the file from which it replaces the windows before.
+        """
         prompts = torch.zeros(len(rows), 1, dtype=torch.long) if prompts is None else prompts
         self.recorder.expect(torch.tensor(seek), rows, prompts, set(languages))
         hidden = torch.randn(LAYERS, len(rows), WINDOW, WIDTH, generator=self.generator)
@@ -46,7 +50,8 @@ class Encoder:
             for position in range(WINDOW):
                 place = span.origin + seek[row] // 2 + position
                 wanted = place >= span.begin and (span.end is None or place < span.end)
-                if wanted and place < self.truth.shape[2] and not self.covered[file, place]:
+                replaces = counts_from is not None and place >= counts_from
+                if wanted and place < self.truth.shape[2] and (replaces or not self.covered[file, place]):
                     self.truth[file, :, place] = hidden[:, index, position]
                     self.covered[file, place] = True
 
@@ -63,22 +68,25 @@ def merged(recorder, file, steps):
     return merge_windows(recorder.windows[file], steps)
 
 
+# Seeks are mel frames (10 ms), two to a position; takeovers are the positions from which each window counts.
 @pytest.mark.parametrize(
-    "seeks",
+    ("seeks", "takeovers"),
     [
-        [0, 200, 400],  # side by side, on the grid
-        [0, 198, 396],  # one position before the grid line
-        [0, 6, 46, 182, 370],  # far overlaps, on odd positions
-        [0, 2, 4, 6, 200],
-        [0, 162, 324],
-        [0, 160, 320],  # on the grid, overlapping
+        ([0, 200, 400], [0, 100, 200]),  # side by side, on the grid
+        ([0, 198, 396], [0, 100, 199]),  # one position before the grid line
+        ([0, 162, 324], [0, 100, 180]),  # 19 positions shared: less than a step, once around a grid line
+        ([0, 160, 320], [0, 100, 180]),  # a step shared, on the grid
+        ([0, 120, 240], [0, 80, 140]),  # two steps shared: 60 to 100, then 120 to 160
+        ([0, 100, 200], [0, 80, 140]),  # the middles, 75 and 125, lie between grid lines: the next one
+        ([0, 6, 46, 182, 370], [0, 60, 80, 120, 191]),  # far overlaps, on odd positions
+        ([0, 2, 4, 6, 200], [0, 60, 60, 60, 103]),  # two windows that count nowhere in the end
     ],
 )
-def test_the_first_window_that_covers_a_position_counts(seeks):
+def test_windows_take_over_in_the_middle_of_what_they_share(seeks, takeovers):
     recorder = recorder_of([Span()])
     encoder = Encoder(recorder, files=1, positions=seeks[-1] // 2 + WINDOW)
-    for seek in seeks:
-        encoder.encode([seek], [0])
+    for seek, takeover in zip(seeks, takeovers, strict=True):
+        encoder.encode([seek], [0], counts_from=takeover)
 
     steps = (seeks[-1] // 2 + WINDOW) // SIZE
     assert encoder.covered.all()
@@ -168,6 +176,16 @@ def test_a_chunk_that_is_decoded_in_several_windows_stops_at_its_end():
     encoder.encode([0], [0], spans=[span])
     encoder.encode([154], [0], spans=[span])
     assert encoder.covered[0].nonzero().flatten().tolist() == list(range(87, 230))
+    torch.testing.assert_close(merged(recorder, 0, 12), encoder.expected(0, 12))
+
+
+def test_windows_of_a_chunk_take_over_in_the_middle_too():
+    span = Span(origin=74, begin=87, end=230)
+    recorder = recorder_of([span])
+    encoder = Encoder(recorder, files=1, positions=4 * WINDOW)
+    encoder.encode([0], [0], spans=[span])  # 74 to 174
+    encoder.encode([80], [0], spans=[span], counts_from=160)  # 114 to 214
+    encoder.encode([240], [0], spans=[span])  # 194 to 294: no grid line lies behind 204 and before 214
     torch.testing.assert_close(merged(recorder, 0, 12), encoder.expected(0, 12))
 
 

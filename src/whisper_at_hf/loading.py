@@ -10,8 +10,8 @@ from .errors import InputError, first_line
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
-def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") -> Any:
-    """A `WhisperATPipeline` for a folder or hub id.
+def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", with_decoder: bool = True) -> Any:
+    """A `WhisperATPipeline` for a folder or hub id; without the decoder it gives tags only.
 
     Raises:
         InputError: no such model, device or dtype.
@@ -24,7 +24,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto") ->
         raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
     check_device(device)
     try:
-        loaded = AutoWhisperAT.from_pretrained(model, dtype=dtype)
+        loaded = AutoWhisperAT.from_pretrained(model, with_decoder=with_decoder, dtype=dtype)
         processor = WhisperProcessor.from_pretrained(model)
         parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
         return pipeline("whisper-at", model=loaded, device=device, **parts)
@@ -74,6 +74,8 @@ def check_device(device: str | None) -> None:
 
 def check_language(pipe: Any, generate_kwargs: dict) -> None:
     """Refuse a language or task that the model does not have; drop what an English-only model does anyway."""
+    if not pipe.model.can_generate():
+        raise InputError("This model has no decoder; use whisper-at tag, or pass --model with one that transcribes.")
     generation_config = pipe.model.generation_config
     language, task = generate_kwargs.get("language"), generate_kwargs.get("task")
     codes = {token.strip("<|>") for token in getattr(generation_config, "lang_to_id", None) or {}}

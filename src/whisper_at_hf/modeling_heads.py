@@ -18,10 +18,14 @@ from .tagging import (
     logits_to_scores,
     resolve_thresholds,
     select_tags,
+    steps_per_hop,
     steps_per_window,
     window_timestamps,
 )
 from .timeline import FRAMES_PER_POSITION
+
+# Pooled steps in one call of a head, 64 windows of 10 s: windows that overlap hold far more steps than their file.
+_STEPS_PER_HEAD_CALL = 1600
 
 # Arguments of `from_pretrained` that say where to look, and so count for the configuration as for the weights.
 LOCATION_ARGUMENTS = ("cache_dir", "force_download", "local_files_only", "proxies", "revision", "subfolder", "token")
@@ -159,6 +163,19 @@ class TaggingHeadsMixin:
         """Write one head alone (safetensors and config.json). Raises InputError if there is none of that name."""
         self.get_head(name).save_pretrained(directory)
 
+    @property
+    def tag_window_frames(self) -> int:
+        """Mel frames (10 ms) that the encoder is given at a time for tags alone: the default head's window.
+
+        A head that was trained on windows padded to 30 s (`input_padding="pad"`) gets 30 s here too.
+        """
+        full = self.config.max_source_positions * FRAMES_PER_POSITION
+        head = self.config.heads.get(self.config.default_head)
+        if head is None or head.input_padding == "pad":
+            return full
+        steps = max(1, round(head.window_length_s / head.step_seconds))
+        return min(full, steps * head.pooling_size * FRAMES_PER_POSITION)
+
     @torch.no_grad()
     def get_pooled_states(self, input_features: torch.Tensor) -> torch.Tensor:
         """Encode without decoding.
@@ -180,7 +197,12 @@ class TaggingHeadsMixin:
 
     @torch.no_grad()
     def get_tag_logits(
-        self, pooled_states: torch.Tensor, num_frames: int, at_time_res: float = 10.0, head: str | None = None
+        self,
+        pooled_states: torch.Tensor,
+        num_frames: int,
+        at_time_res: float = 10.0,
+        head: str | None = None,
+        at_hop: float | None = None,
     ) -> torch.Tensor:
         """Logits of one file's tag windows.
 
@@ -189,18 +211,27 @@ class TaggingHeadsMixin:
             num_frames: mel frames (10 ms) of audio in the file.
             at_time_res: seconds a window, a multiple of 0.4.
             head: name of the head, by default `config.default_head`.
+            at_hop: seconds from the start of one window to the next, a multiple of 0.4 up to `at_time_res`; None for
+                windows side by side.
 
         Returns:
             `(windows, num_labels)`, float32 on the CPU.
 
         Raises:
-            InputError: a bad `at_time_res`, or an unknown head.
+            InputError: a bad `at_time_res` or `at_hop`, or an unknown head.
         """
         module = self.get_head(head)
-        steps = steps_per_window(at_time_res, module.config.step_seconds)
-        windows = count_windows(num_frames, steps, module.config.step_seconds)
-        states = cut_windows(pooled_states.to(module.device), windows, steps)
-        return module(states).logits.float().cpu()
+        step_seconds = module.config.step_seconds
+        steps = steps_per_window(at_time_res, step_seconds)
+        hop = steps_per_hop(at_hop, at_time_res, step_seconds)
+        windows = count_windows(num_frames, hop, step_seconds)
+        at_a_time = max(1, _STEPS_PER_HEAD_CALL // steps)
+        logits = []
+        for first in range(0, windows, at_a_time):
+            count = min(at_a_time, windows - first)
+            part = pooled_states[:, first * hop : (first + count - 1) * hop + steps].to(module.device)
+            logits.append(module(cut_windows(part, count, steps, hop)).logits.float().cpu())
+        return torch.cat(logits)
 
     @torch.no_grad()
     def tag(
@@ -212,6 +243,7 @@ class TaggingHeadsMixin:
         threshold: float | Mapping[str, float] | None = None,
         labels: Iterable[str] | None = None,
         head: str | None = None,
+        at_hop: float | None = None,
     ) -> list[list[dict]]:
         """Tags of each row, without decoding text.
 
@@ -222,6 +254,7 @@ class TaggingHeadsMixin:
             at_time_res: seconds a window, a multiple of 0.4.
             top_k, threshold, labels: see `tagging.select_tags` and `tagging.resolve_thresholds`.
             head: name of the head, by default `config.default_head`.
+            at_hop: seconds between the starts of windows, see `get_tag_logits`.
 
         Returns:
             Per row, `[{"timestamp": (start, end), "tags": [{"label", "score"}, ...]}, ...]`, times in seconds.
@@ -237,9 +270,9 @@ class TaggingHeadsMixin:
         lengths = [frames] * batch if attention_mask is None else attention_mask.sum(dim=-1).tolist()
         results = []
         for row, num_frames in zip(states, lengths, strict=True):
-            logits = self.get_tag_logits(row, num_frames, at_time_res, head)
+            logits = self.get_tag_logits(row, num_frames, at_time_res, head, at_hop)
             tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, top_k, labels)
-            times = window_timestamps(len(tags), at_time_res, num_frames / FRAMES_PER_SECOND)
+            times = window_timestamps(len(tags), at_time_res, num_frames / FRAMES_PER_SECOND, at_hop)
             results.append([{"timestamp": t, "tags": found} for t, found in zip(times, tags, strict=True)])
         return results
 

@@ -17,6 +17,7 @@ from transformers.models.whisper.modeling_whisper import (
 
 from .configuration_whisper_at import WhisperATConfig
 from .errors import InputError
+from .kept_pass import KeptPass
 from .modeling_heads import TaggingHeadsMixin
 from .pooling import PoolingRequest, pooling, watch_block
 from .tagging import count_windows, cut_windows, steps_per_window
@@ -60,21 +61,43 @@ class WhisperATEncoder(WhisperEncoder):
         """
         encoder = self._for_frames(input_features.shape[-1])
         recorder = active_recorder(self)
-        recorded = recorder.request(encoder.config.max_source_positions) if recorder is not None else None
-        if recorded is None and not output_pooled_states:
-            return WhisperEncoder.forward(encoder, input_features, **kwargs)
-        request = recorded or PoolingRequest(self.config.pooling_size)
-        positions = encoder.config.max_source_positions
-        request.prepare(len(input_features), len(self.layers), positions, like=self.layer_norm.weight.detach())
-        with pooling(request):
-            outputs = WhisperEncoder.forward(encoder, input_features, **kwargs)
-        if recorded is not None:
-            recorder.record(request.result, positions)
+        if recorder is not None and not output_pooled_states:
+            return self._recorded(encoder, recorder, input_features, kwargs)
         if not output_pooled_states:
-            return outputs
+            return WhisperEncoder.forward(encoder, input_features, **kwargs)
+        request = PoolingRequest(self.config.pooling_size)
+        outputs = self._pooled(encoder, request, input_features, kwargs)
         if isinstance(outputs, tuple):
             return (*outputs, request.result)
         return WhisperATEncoderOutput(**outputs, pooled_states=request.result)
+
+    def _pooled(self, encoder: "WhisperATEncoder", request: PoolingRequest, input_features, kwargs: dict):
+        """Encode, and fill `request`."""
+        positions = encoder.config.max_source_positions
+        request.prepare(len(input_features), len(self.layers), positions, like=self.layer_norm.weight.detach())
+        with pooling(request):
+            return WhisperEncoder.forward(encoder, input_features, **kwargs)
+
+    def _recorded(self, encoder: "WhisperATEncoder", recorder: TimelineRecorder, input_features, kwargs: dict):
+        """A pass of `generate`: what the last one has encoded already is given back, anything new is recorded."""
+        positions = encoder.config.max_source_positions
+        wants_states_only = kwargs.get("return_dict", True) and not any(
+            kwargs.get(name, getattr(self.config, name)) for name in ("output_attentions", "output_hidden_states")
+        )
+        if wants_states_only:
+            states = recorder.known_states(input_features, positions)
+            if states is not None:
+                return BaseModelOutput(last_hidden_state=states)
+        recorder.keep(None)  # Frees its memory for the pass that replaces it.
+        request = recorder.request(positions)
+        if request is None:
+            outputs = WhisperEncoder.forward(encoder, input_features, **kwargs)
+        else:
+            outputs = self._pooled(encoder, request, input_features, kwargs)
+            recorder.record(request.result, positions)
+        if wants_states_only:
+            recorder.keep(KeptPass(input_features, outputs.last_hidden_state))
+        return outputs
 
     def _for_frames(self, frames: int) -> "WhisperATEncoder":
         """This encoder, or a view of it (the same layers) whose positions end after `frames` mel frames."""
@@ -137,6 +160,13 @@ class WhisperATForConditionalGeneration(TaggingHeadsMixin, WhisperForConditional
         if isinstance(spans, int):
             spans = [Span() for _ in range(spans)]
         return recording(TimelineRecorder(spans, self.model.encoder, self.config.pooling_size, pool))
+
+    def detect_language(self, input_features: torch.Tensor | None = None, *args, **kwargs) -> torch.Tensor:
+        """As in transformers; its encoder pass also serves an open recorder and the first window of the text."""
+        recorder = active_recorder(self.model.encoder)
+        if recorder is not None and input_features is not None and len(input_features) == len(recorder.spans):
+            recorder.expect_start()
+        return super().detect_language(input_features, *args, **kwargs)
 
     def generate_with_fallback(self, **kwargs):
         """As in transformers; tells an open recorder where in the files the window at hand begins."""

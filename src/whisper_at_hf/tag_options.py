@@ -14,7 +14,7 @@ from .tagging import (
     logits_to_scores,
     resolve_thresholds,
     select_tags,
-    steps_per_window,
+    steps_per_hop,
     window_timestamps,
 )
 
@@ -24,6 +24,7 @@ class TagOptions:
     """How to tag; see `WhisperATPipeline.__call__` for the meaning of each field."""
 
     at_time_res: float = 10.0
+    at_hop: float | None = None
     top_k: int | None = 5
     threshold: float | Mapping[str, float] | None = None
     labels: list[str] | None = None
@@ -44,7 +45,7 @@ class TagOptions:
         check_top_k(self.top_k)
         configs = [model.get_head(name).config for name in self._used_heads(model)]
         for config in configs:
-            steps_per_window(self.at_time_res, config.step_seconds)
+            steps_per_hop(self.at_hop, self.at_time_res, config.step_seconds)
         # With several heads, a label that one of them knows is no mistake.
         for label in [*(self.labels or []), *(self.threshold if isinstance(self.threshold, Mapping) else [])]:
             if not any(label in config.label2id for config in configs):
@@ -67,7 +68,7 @@ class TagOptions:
         tags, logits = {}, {}
         for name in self._used_heads(model):
             config = model.get_head(name).config
-            logits[name] = model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name)
+            logits[name] = model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name, self.at_hop)
             tags[name] = self._windows(logits[name], config, duration)
         default = model.config.default_head
         result: dict[str, Any] = {"audio_tags": tags[default]}
@@ -83,7 +84,7 @@ class TagOptions:
         labels = None if self.labels is None else [label for label in self.labels if label in config.label2id]
         thresholds = resolve_thresholds(config, self._threshold_for(config))
         tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, self.top_k, labels)
-        times = window_timestamps(len(tags), self.at_time_res, duration)
+        times = window_timestamps(len(tags), self.at_time_res, duration, self.at_hop)
         return [{"timestamp": time, "tags": found} for time, found in zip(times, tags, strict=True)]
 
     def _threshold_for(self, config: TLTRConfig) -> float | dict[str, float] | None:

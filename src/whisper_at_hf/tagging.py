@@ -21,36 +21,67 @@ def steps_per_window(at_time_res: float, step_seconds: float = 0.4) -> int:
     Raises:
         InputError: `at_time_res` is not a number, not a multiple of `step_seconds`, or not between that and an hour.
     """
+    return _whole_steps("at_time_res", at_time_res, step_seconds)
+
+
+def steps_per_hop(at_hop: float | None, at_time_res: float, step_seconds: float = 0.4) -> int:
+    """Pooled steps between the starts of two tag windows; None puts windows of `at_time_res` seconds side by side.
+
+    Raises:
+        InputError: as `steps_per_window`, for either; or `at_hop` leaves gaps between the windows.
+    """
+    window = steps_per_window(at_time_res, step_seconds)
+    if at_hop is None:
+        return window
+    hop = _whole_steps("at_hop", at_hop, step_seconds)
+    if hop > window:
+        raise InputError(
+            f"at_hop={at_hop:g} leaves sound between windows of at_time_res={at_time_res:g} s untagged; "
+            f"use at most {at_time_res:g}."
+        )
+    return hop
+
+
+def _whole_steps(name: str, seconds: float, step_seconds: float) -> int:
     fix = f"use a multiple of {step_seconds:g} s between {step_seconds:g} and {MAX_WINDOW_SECONDS:g}"
-    if isinstance(at_time_res, bool) or not isinstance(at_time_res, Real) or not abs(at_time_res) < math.inf:
-        raise InputError(f"at_time_res={at_time_res!r} is not a number of seconds; {fix}.")
-    steps = round(min(at_time_res, 2 * MAX_WINDOW_SECONDS) / step_seconds)
+    if isinstance(seconds, bool) or not isinstance(seconds, Real) or not abs(seconds) < math.inf:
+        raise InputError(f"{name}={seconds!r} is not a number of seconds; {fix}.")
+    steps = round(min(seconds, 2 * MAX_WINDOW_SECONDS) / step_seconds)
     # The tolerance is that of a float32, the coarsest number that such a value may have been kept in.
-    off_grid = abs(steps * step_seconds - at_time_res) > 1e-6 * max(1.0, at_time_res)
-    if steps < 1 or at_time_res > MAX_WINDOW_SECONDS or off_grid:
-        raise InputError(f"at_time_res={at_time_res:g} cannot be cut from the time grid; {fix}.")
+    off_grid = abs(steps * step_seconds - seconds) > 1e-6 * max(1.0, seconds)
+    if steps < 1 or seconds > MAX_WINDOW_SECONDS or off_grid:
+        raise InputError(f"{name}={seconds:g} cannot be cut from the time grid; {fix}.")
     return steps
 
 
-def count_windows(num_frames: int, window_steps: int, step_seconds: float = 0.4) -> int:
-    """Tag windows in `num_frames` mel frames (10 ms each); at least one."""
-    frames_per_window = round(window_steps * step_seconds * FRAMES_PER_SECOND)
-    return max(1, math.ceil(num_frames / frames_per_window))
+def count_windows(num_frames: int, hop_steps: int, step_seconds: float = 0.4) -> int:
+    """Tag windows that start, every `hop_steps`, within `num_frames` mel frames (10 ms each); at least one."""
+    frames_per_hop = round(hop_steps * step_seconds * FRAMES_PER_SECOND)
+    return max(1, math.ceil(num_frames / frames_per_hop))
 
 
-def cut_windows(pooled_states: torch.Tensor, num_windows: int, window_steps: int) -> torch.Tensor:
-    """`(layers, steps, width)` -> `(num_windows, layers, window_steps, width)`, zero-padded at the end."""
-    missing = num_windows * window_steps - pooled_states.shape[1]
+def cut_windows(
+    pooled_states: torch.Tensor, num_windows: int, window_steps: int, hop_steps: int | None = None
+) -> torch.Tensor:
+    """`(layers, steps, width)` -> `(num_windows, layers, window_steps, width)`, zero-padded at the end.
+
+    A view, unless there is something to pad. Windows start every `hop_steps`, by default side by side.
+    """
+    hop_steps = hop_steps or window_steps
+    missing = (num_windows - 1) * hop_steps + window_steps - pooled_states.shape[1]
     if missing > 0:
         pooled_states = torch.nn.functional.pad(pooled_states, (0, 0, 0, missing))
-    used = pooled_states[:, : num_windows * window_steps]
-    return used.unflatten(1, (num_windows, window_steps)).transpose(0, 1)
+    return pooled_states.unfold(1, window_steps, hop_steps)[:, :num_windows].permute(1, 0, 3, 2)
 
 
-def window_timestamps(num_windows: int, at_time_res: float, duration: float) -> list[tuple[float, float]]:
+def window_timestamps(
+    num_windows: int, at_time_res: float, duration: float, at_hop: float | None = None
+) -> list[tuple[float, float]]:
     """(start, end) in seconds of every window; the last one ends where the file, of `duration` seconds, ends."""
-    bounds = [round(float(index * at_time_res), 3) for index in range(num_windows)] + [round(float(duration), 3)]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    hop = at_time_res if at_hop is None else at_hop
+    starts = [index * hop for index in range(num_windows)]
+    ends = [min(start + at_time_res, duration) for start in starts[:-1]] + [duration]
+    return [(round(float(start), 3), round(float(end), 3)) for start, end in zip(starts, ends, strict=True)]
 
 
 def logits_to_scores(logits: torch.Tensor, problem_type: str) -> torch.Tensor:
