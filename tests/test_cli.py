@@ -102,6 +102,8 @@ def test_bad_files_are_named_and_the_others_done(run, tone, tmp_path):
         (["--at-time-res", "-1"], "at_time_res=-1 "),
         (["--at-time-res", "0.3"], "at_time_res=0.3 "),
         (["--at-time-res", "1e9"], "at_time_res=1e+09 "),
+        (["--at-hop", "0.3"], "at_hop=0.3 "),
+        (["--at-hop", "12"], "at_hop=12 "),
         (["--labels", "Ocean"], "no label 'Ocean'"),
         (["--head", "emotion"], "no head 'emotion'"),
         (["--threshold", "loud"], "--threshold 'loud'"),
@@ -146,6 +148,18 @@ def test_a_language_that_the_model_lacks(run, tone):
     assert result.returncode == 2 and "English only" in result.stderr
 
 
+def test_a_folder_without_decoder_tags_and_does_not_transcribe(run, default_model, tone, tmp_path):
+    from transformers import WhisperProcessor
+
+    from whisper_at_hf import WhisperATForAudioClassification
+
+    WhisperATForAudioClassification.from_pretrained(default_model).save_pretrained(tmp_path / "model")
+    WhisperProcessor.from_pretrained(default_model).save_pretrained(tmp_path / "model")
+    assert run("tag", tone, "--model", tmp_path / "model").returncode == 0
+    result = run("transcribe", tone, "--model", tmp_path / "model")
+    assert result.returncode == 2 and result.stderr.startswith("error: This model has no decoder")
+
+
 def test_info_and_convert(run, tiny_en_ctranslate2, tmp_path):
     assert run("info").stdout.count("Crackle") == 0
     shown = run("info", "--labels")
@@ -184,7 +198,7 @@ def test_broken_models_are_refused_with_the_reason(run, tone, default_model, tmp
     (deeper / "config.json").write_text(json.dumps(config))
     head = default_head_path()
     for model, message in ((truncated, "cannot be read"), (deeper, "lacks"), (head, "holds a head alone")):
-        result = run("tag", tone, "--model", model)
+        result = run("transcribe", tone, "--model", model)
         assert result.returncode == 2 and message in result.stderr and str(model) in result.stderr, result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
 

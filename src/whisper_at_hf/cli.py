@@ -44,19 +44,34 @@ class Task(StrEnum):
     translate = "translate"
 
 
-Files = Annotated[list[str], typer.Argument(help="Audio or video files, or URLs.", show_default=False)]
+class Mode(StrEnum):
+    """How text is decoded."""
+
+    batched = "batched"
+    sequential = "sequential"
+
+
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Audio or video files, or URLs; - for standard input, as it comes.", show_default=False),
+]
 Model = Annotated[
     str | None, typer.Option(help="Folder or hub id of a Whisper-AT model; the embedded one if left out.")
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
 Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Files worked on at a time.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Windows worked on at a time; 16, or 1 for standard input, if left out.")
+]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
 Output = Annotated[
     Path | None,
     typer.Option(help="A folder for one result per file, or a .txt/.json file; standard output if left out."),
 ]
 TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
+Hop = Annotated[
+    float | None, typer.Option(help="Seconds between the starts of tag windows, a multiple of 0.4; less overlaps.")
+]
 TopK = Annotated[int, typer.Option(help="At most this many tags a window.")]
 Threshold = Annotated[
     list[str] | None, typer.Option(help="Score from which a tag counts: 0.4 for all, or LABEL=0.4, repeatable.")
@@ -70,6 +85,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and 
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at transcribe talk.mp3\n\n"
     'whisper-at transcribe *.wav --format json --output results --labels "Rain;Dog"\n\n'
+    "arecord -f S16_LE -r 16000 | whisper-at transcribe -\n\n"
     "whisper-at transcribe talk.mp3 --model my-model --timestamps word --at-time-res 2"
 )
 def transcribe(
@@ -84,15 +100,19 @@ def transcribe(
         Task, typer.Option(help="Write in the spoken language, or translate to English.")
     ] = Task.transcribe,
     timestamps: Annotated[Timestamps, typer.Option(help="Times with the text.")] = Timestamps.none,
+    mode: Annotated[
+        Mode, typer.Option(help="Windows cut at pauses, many at a time; or Whisper's own, one after the other.")
+    ] = Mode.batched,
     output_format: OutputFormat = Format.txt,
     output: Output = None,
     at_time_res: TimeRes = 10.0,
+    at_hop: Hop = None,
     top_k: TopK = 5,
     threshold: Threshold = None,
     labels: Labels = None,
     head: Heads = None,
     tags: Annotated[bool, typer.Option(help="Tag sounds as well as transcribe.")] = True,
-    batch_size: BatchSize = 1,
+    batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
     """Transcribe files and tag the sounds in them."""
@@ -101,10 +121,10 @@ def transcribe(
         generate_kwargs["language"] = language
     if task is not Task.transcribe:
         generate_kwargs["task"] = task.value
-    parameters = {"return_tags": tags, "generate_kwargs": generate_kwargs}
+    parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_kwargs}
     if timestamps is not Timestamps.none:
         parameters["return_timestamps"] = "word" if timestamps is Timestamps.word else True
-    tag_options = (at_time_res, top_k, threshold, labels, head)
+    tag_options = (at_time_res, at_hop, top_k, threshold, labels, head)
     _run(files, (model, device, dtype), tag_options, parameters, (output_format, output, quiet), batch_size)
 
 
@@ -121,15 +141,16 @@ def tag(
     output_format: OutputFormat = Format.txt,
     output: Output = None,
     at_time_res: TimeRes = 10.0,
+    at_hop: Hop = None,
     top_k: TopK = 5,
     threshold: Threshold = None,
     labels: Labels = None,
     head: Heads = None,
-    batch_size: BatchSize = 1,
+    batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
-    """Tag the sounds in files; the decoder never runs."""
-    tag_options = (at_time_res, top_k, threshold, labels, head)
+    """Tag the sounds in files; the decoder is not even loaded."""
+    tag_options = (at_time_res, at_hop, top_k, threshold, labels, head)
     output_options = (output_format, output, quiet)
     _run(files, (model, device, dtype), tag_options, {"return_text": False}, output_options, batch_size)
 
@@ -194,12 +215,16 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
     """Load the model, run all files, write each result as it comes; exit with 2 if a file failed."""
     from .batch import run_files
     from .cli_output import ResultWriter
+    from .cli_stream import STANDARD_INPUT, run_standard_input
 
     output_format, output, quiet = output_options
     calm_transformers(quiet)
     writer = or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
-    pipe = or_exit(lambda: _load_pipeline(*model_options))
+    pipe = or_exit(lambda: _load_pipeline(*model_options, parameters.get("return_text", True)))
     parameters = or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
+    if STANDARD_INPUT in files:
+        or_exit(lambda: run_standard_input(pipe, files, writer, batch_size, parameters))
+        return
     failed = []
 
     def report(source: str, error: InputError) -> None:
@@ -209,9 +234,9 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
     from .progress import file_progress
 
     with file_progress(console, len(files), quiet) as advance:
-        results = run_files(
-            pipe, files, lambda source, error: (report(source, error), advance()), batch_size=batch_size, **parameters
-        )
+        if batch_size is not None:
+            parameters["batch_size"] = batch_size
+        results = run_files(pipe, files, lambda source, error: (report(source, error), advance()), **parameters)
         for source, result in results:
             try:
                 writer.write(source, result)
@@ -222,11 +247,11 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
         raise typer.Exit(2)
 
 
-def _load_pipeline(model: str | None, device: str | None, dtype: str):
+def _load_pipeline(model: str | None, device: str | None, dtype: str, with_decoder: bool):
     from .default_model import default_model_path
     from .loading import load_pipeline
 
-    return load_pipeline(model or str(default_model_path()), device, dtype)
+    return load_pipeline(model or str(default_model_path()), device, dtype, with_decoder)
 
 
 def _checked_parameters(pipe, tag_options, parameters: dict) -> dict:
@@ -234,17 +259,19 @@ def _checked_parameters(pipe, tag_options, parameters: dict) -> dict:
     from .cli_options import parse_labels, parse_threshold
     from .loading import check_language
 
-    at_time_res, top_k, threshold, labels, heads = tag_options
+    at_time_res, at_hop, top_k, threshold, labels, heads = tag_options
     known = {label for config in pipe.model.config.heads.values() for label in config.label2id}
     parameters = {
         **parameters,
         "at_time_res": at_time_res,
+        "at_hop": at_hop,
         "top_k": top_k,
         "threshold": parse_threshold(threshold),
         "labels": parse_labels(labels, known),
         "heads": heads or None,
     }
-    check_language(pipe, parameters.get("generate_kwargs", {}))
+    if parameters.get("return_text", True):
+        check_language(pipe, parameters["generate_kwargs"])
     pipe._sanitize_parameters(**parameters)
     return parameters
 

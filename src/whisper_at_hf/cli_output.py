@@ -66,10 +66,15 @@ class ResultWriter:
         except OSError as error:
             raise InputError(f"'{folder}' cannot be made ({error.strerror}); name another --output.") from error
 
+    @property
+    def is_stream(self) -> bool:
+        """Whether results are shown at once rather than stored in files."""
+        return self.single is None and self.folder is None
+
     def write(self, source: str, result: dict[str, Any]) -> None:
         """Show or store one result now."""
         text = format_result(source, result, self.output_format)
-        if self.single is None and self.folder is None:
+        if self.is_stream:
             heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
             self._show(heading + text + ("\n" if heading else ""))
         else:

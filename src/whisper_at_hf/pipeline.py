@@ -1,23 +1,29 @@
 """The task "whisper-at": transformers' speech recognition pipeline that also says what else was heard."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from os import PathLike
 from typing import Any
 
-import torch
 from transformers import AutomaticSpeechRecognitionPipeline, WhisperProcessor
 
 from .audio import load_audio
 from .configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
 from .errors import InputError
+from .modes import BATCHED, DEFAULT_BATCH_SIZE, SEQUENTIAL, check_mode
+from .pipeline_forward import ForwardMixin
 from .pipeline_inputs import as_pipeline_input
+from .pipeline_rows import FileState, log_mel_windows, strided_rows, window_row
+from .streaming import stream
 from .tag_options import TagOptions, as_list
-from .timeline import FRAMES_PER_POSITION, Span, merge_windows
+from .timeline import FRAMES_PER_POSITION, merge_windows
+from .transcript import join_parts
+from .windows import AudioWindow, cut_at_pauses
+
+# Parameters of the forward pass that are not for `generate`.
+_FORWARD_NAMES = {"return_text", "return_tags", "return_language", "return_timestamps", "mode"}
 
 
-class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
+class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
     """Text and sound tags of audio, from one encoder pass.
 
     Example:
@@ -41,7 +47,6 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 f"The model is a {type(model).__name__} without tagging heads; "
                 "put a head on it with WhisperATForConditionalGeneration.from_whisper(path, head=...)."
             )
-        self._attention_lock = threading.Lock()
         super().__init__(model, *args, **kwargs)
 
     def __call__(self, inputs: Any, **kwargs: Any) -> dict | list[dict] | Iterator[dict]:
@@ -52,7 +57,14 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 list, generator or dataset of those (a `datasets` dataset with an audio column included).
             return_text: False for tags only; the decoder never runs and the result has no `text`.
             return_tags: False for text only.
+            mode: how text is decoded, see the README. "batched": files are cut at pauses into windows of up to 30 s,
+                decoded `batch_size` (default 16) at a time, greedily with OpenAI's temperature fallback.
+                "sequential": transformers' `generate` and its long-form, with the text that it gives (and, unless
+                `num_beams=1`, its pipeline's default of five beams). By default batched, but sequential where
+                `generate_kwargs` or `chunk_length_s` ask for what only `generate` does: beams, prompts, ...
             at_time_res: seconds a tag window, a multiple of 0.4 (default 10.0).
+            at_hop: seconds from the start of one tag window to the next, a multiple of 0.4 (default `at_time_res`);
+                less makes windows overlap.
             top_k: at most this many tags a window (default 5); None for all above the threshold.
             threshold: score from which a tag counts: a number, `{label: number}` for some labels, or None for the
                 thresholds fitted with the head (else 0.25).
@@ -73,9 +85,55 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         inputs = as_pipeline_input(inputs)
         if isinstance(inputs, list) and not inputs:
             return []
+        kwargs["mode"] = self._mode(kwargs)
+        if kwargs["mode"] == BATCHED and self._batch_size is None:
+            kwargs.setdefault("batch_size", DEFAULT_BATCH_SIZE)
         return super().__call__(inputs, **kwargs)
 
-    def _sanitize_parameters(self, return_text=None, return_tags=None, **kwargs):
+    def _mode(self, call_kwargs: dict) -> str:
+        """The mode asked for; without one, batched unless something is asked for that only `generate` can do."""
+        # Tag parameters have no say, and an iterator among them would be empty the second time.
+        others = {"batch_size", "num_workers", *TagOptions.names()}
+        parameters = {name: value for name, value in call_kwargs.items() if name not in others}
+        preprocess, forward, _ = self._merged_parameters(**parameters)
+        if "mode" in forward:
+            return forward["mode"]
+        if not forward.get("return_text", True):
+            return BATCHED
+        generate_kwargs = {name: value for name, value in forward.items() if name not in _FORWARD_NAMES}
+        is_plain = self._can_generate_alone(generate_kwargs) and not preprocess.get("chunk_length_s")
+        return BATCHED if is_plain else SEQUENTIAL
+
+    def _merged_parameters(self, **kwargs) -> list[dict]:
+        """Parameters of the three steps: those of `pipeline(...)`, and on top of them those of a call."""
+        given = self._sanitize_parameters(**kwargs)
+        defaults = (self._preprocess_params, self._forward_params, self._postprocess_params)
+        merged = [{**default, **value} for default, value in zip(defaults, given, strict=True)]
+        if "mode" in merged[0]:
+            check_mode(merged[0]["mode"], merged[0].get("chunk_length_s"))
+        return merged
+
+    def stream(self, source: Any, batch_size: int = 1, **kwargs: Any) -> Iterator[dict]:
+        """Transcribe and tag sound while it comes, in memory that does not grow with its length.
+
+        Args:
+            source: a path, URL or bytes; a binary file object such as `sys.stdin.buffer`, or a named pipe; an array;
+                an iterator over arrays at 16 kHz, or over `{"raw", "sampling_rate"}`, such as a microphone's.
+            batch_size: windows of up to 30 s to wait for and decode together; more are faster, and later.
+            kwargs: those of the call in batched mode.
+
+        Yields:
+            For each window `{"timestamp": (start, end), "text", "language", "chunks", "audio_tags"}`, as in the call;
+            `audio_tags` has the tag windows that are complete by then, and may be empty.
+
+        Raises:
+            InputError: a bad parameter, at once; unusable sound, after what came before has been yielded.
+        """
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(f"batch_size={batch_size!r} is not a number of windows; use a whole number from 1 on.")
+        return stream(self, source, batch_size, *self._merged_parameters(**{**kwargs, "mode": BATCHED}))
+
+    def _sanitize_parameters(self, return_text=None, return_tags=None, mode=None, **kwargs):
         tag_params = {name: kwargs.pop(name) for name in TagOptions.names() if name in kwargs}
         # Checked and then used: an iterator would be empty the second time.
         tag_params.update(
@@ -95,6 +153,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 f"chunk_length_s={preprocess['chunk_length_s']:g} does not fit Whisper's window; "
                 f"use at most {self.feature_extractor.chunk_length} s."
             )
+        if mode is not None:
+            check_mode(mode)
+            preprocess["mode"] = forward["mode"] = mode
         self._check_tag_options(return_tags, tag_params)
         for name, value in (("return_text", return_text), ("return_tags", return_tags)):
             if value is not None:
@@ -112,134 +173,33 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             defaults = {name: value for name, value in (earlier or {}).items() if name in TagOptions.names()}
             TagOptions(**{**defaults, **given}).check(self.model)
 
-    def preprocess(self, inputs, chunk_length_s=0, stride_length_s=None, return_text=True):
-        audio = load_audio(inputs, self.feature_extractor.sampling_rate)
-        clip = {
-            "num_frames": len(audio) // self.feature_extractor.hop_length,
-            "duration": len(audio) / self.feature_extractor.sampling_rate,
-        }
-        if return_text and (chunk_length_s or len(audio) > self.feature_extractor.n_samples):
-            items = super().preprocess(audio, chunk_length_s=chunk_length_s, stride_length_s=stride_length_s)
-        else:
-            items = self._windows(audio)
-        kept_until = 0
-        for item in items:
-            is_last = item.pop("is_last")
-            if "stride" in item:
-                span, kept_until = self._span(item["stride"], kept_until)
-            else:
-                span = Span(round(item.pop("origin", 0) * POSITIONS_PER_SECOND / self.feature_extractor.sampling_rate))
-            # Wrapped in a list, rows of different lengths pass transformers' collation untouched.
-            yield {"is_last": is_last, "rows": [{**item, **clip, "span": span}]}
-
-    def _windows(self, audio):
-        """Log-mel frames of the file in 30 s windows side by side, the last one padded with silence.
-
-        One frame more than needed is computed: the extractor mirrors the audio at the end of what it gets, where
-        OpenAI's Whisper, and so the original Whisper-AT, goes on with silence.
-        """
+    def preprocess(self, inputs, chunk_length_s=0, stride_length_s=None, return_text=True, mode=None):
         extractor = self.feature_extractor
-        count = -(-len(audio) // extractor.n_samples)
-        features = extractor(
-            audio,
-            sampling_rate=extractor.sampling_rate,
-            padding="max_length",
-            max_length=count * extractor.n_samples + extractor.hop_length,
-            return_attention_mask=True,
-            return_tensors="pt",
-        )
-        if self.dtype is not None:
-            features = features.to(dtype=self.dtype)
-        for index in range(count):
-            window = slice(index * extractor.nb_max_frames, (index + 1) * extractor.nb_max_frames)
-            yield {
-                "is_last": index == count - 1,
-                "input_features": features["input_features"][..., window],
-                "attention_mask": features["attention_mask"][..., window],
-                "origin": index * extractor.n_samples,
-            }
-
-    def _span(self, stride: tuple[int, int, int], kept_until: int) -> tuple[Span, int]:
-        """Where a chunk lies in its file; `kept_until` is the sample up to which the chunks before it count."""
-        length, left, right = stride
-        per_position = self.feature_extractor.sampling_rate / POSITIONS_PER_SECOND
-        origin, kept = kept_until - left, kept_until - left + length - right
-        begin, end = (round(sample / per_position) for sample in (kept_until, kept))
-        # Nothing follows the last row, so that it may count up to the end of its window.
-        return Span(round(origin / per_position), begin, end if right else None), kept
-
-    def _forward(self, model_inputs, return_text=True, return_tags=True, return_language=None, **kwargs):
-        batched = isinstance(model_inputs["is_last"], list)
-        rows = [row for rows in model_inputs["rows"] for row in rows] if batched else model_inputs["rows"]
+        audio = load_audio(inputs, extractor.sampling_rate)
+        clip = {
+            "num_frames": len(audio) // extractor.hop_length,
+            "duration": len(audio) / extractor.sampling_rate,
+        }
         if not return_text:
-            outputs = self._encode_rows(rows)
+            items = log_mel_windows(extractor, audio, self.model.tag_window_frames, self.dtype)
+        elif mode == BATCHED:
+            file = FileState()
+            windows = cut_at_pauses([audio], extractor.sampling_rate, extractor.chunk_length)
+            items = (self.window_row(window, file, extractor.nb_max_frames) for window in windows)
+        elif chunk_length_s or len(audio) > extractor.n_samples:
+            items = strided_rows(
+                super().preprocess(audio, chunk_length_s=chunk_length_s, stride_length_s=stride_length_s),
+                extractor.sampling_rate,
+            )
         else:
-            outputs = self._generate_rows(rows, return_tags, **kwargs)
-        if return_language:
-            for output in outputs:
-                if output["language_id"] is not None:
-                    output["lang_id"] = torch.tensor([output["language_id"]])
-        for row, output in zip(rows, outputs, strict=True):
-            output.update({name: row[name] for name in ("num_frames", "duration")})
-        return {"is_last": model_inputs["is_last"], "rows": [[output] for output in outputs] if batched else outputs}
+            items = log_mel_windows(extractor, audio, extractor.nb_max_frames, self.dtype)
+        for item in items:
+            # Wrapped in a list, rows of different lengths pass transformers' collation untouched.
+            yield {"is_last": item.pop("is_last"), "rows": [{**item, **clip}]}
 
-    def _encode_rows(self, rows: list[dict]) -> list[dict]:
-        states = self.model.get_pooled_states(torch.cat([row["input_features"] for row in rows]))
-        size = self.model.config.pooling_size
-        return [
-            {"windows": [(row["span"].origin // size, pooled)], "language_id": None}
-            for row, pooled in zip(rows, states, strict=True)
-        ]
-
-    def _generate_rows(self, rows: list[dict], return_tags: bool, return_timestamps=False, **kwargs) -> list[dict]:
-        """Text (and pooled states) of all rows; those of up to 30 s and longer ones in a `generate` call each.
-
-        In one call, transformers would decode the short ones as long-form too, with other words as the result.
-        """
-        limit = self.feature_extractor.nb_max_frames
-        outputs: dict[int, dict] = {}
-        for is_long in (False, True):
-            group = [index for index, row in enumerate(rows) if (row["input_features"].shape[-1] > limit) == is_long]
-            if group:
-                # Long-form decoding needs timestamps, whether or not the caller wants to see them.
-                timestamps = return_timestamps or is_long
-                results = self._generate_group([rows[i] for i in group], return_tags, timestamps, kwargs)
-                outputs.update(zip(group, results, strict=True))
-        return [outputs[index] for index in range(len(rows))]
-
-    def _generate_group(self, rows: list[dict], return_tags: bool, return_timestamps, kwargs: dict) -> list[dict]:
-        longest = max(row["input_features"].shape[-1] for row in rows)
-        inputs = {"is_last": True}
-        for name in ("input_features", "attention_mask"):
-            padded = [torch.nn.functional.pad(row[name], (0, longest - row[name].shape[-1])) for row in rows]
-            inputs[name] = torch.cat(padded)
-        by_word = return_timestamps == "word"
-        with (
-            self.model.record_timeline([row["span"] for row in rows], pool=return_tags) as recorder,
-            self._attention_kept() if by_word else nullcontext(),
-        ):
-            generated = super()._forward(inputs, return_timestamps=return_timestamps, **kwargs)
-        outputs = []
-        for index, row in enumerate(rows):
-            output = {"tokens": generated["tokens"][index : index + 1], "windows": recorder.windows[index]}
-            if "token_timestamps" in generated:
-                output["token_timestamps"] = [generated["token_timestamps"][index]]
-            if "stride" in row:
-                output["stride"] = row["stride"]
-            output["language_id"] = recorder.language_ids[index]
-            outputs.append(output)
-        return outputs
-
-    @contextmanager
-    def _attention_kept(self):
-        """Word timestamps make `generate` switch to eager attention; this switches back, one thread at a time."""
-        with self._attention_lock:
-            attention = self.model.config._attn_implementation
-            try:
-                yield
-            finally:
-                if self.model.config._attn_implementation != attention:
-                    self.model.set_attn_implementation(attention)
+    def window_row(self, window: AudioWindow, file: FileState, frames: int) -> dict:
+        """What the forward pass needs of one window, as `frames` mel frames (10 ms); `file` is shared by a file's."""
+        return window_row(self.feature_extractor, window, file, frames, self.dtype)
 
     def postprocess(
         self,
@@ -255,12 +215,27 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         result = {}
         if return_text:
             names = ("tokens", "token_timestamps", "stride", "lang_id")
-            spoken = [{name: row[name] for name in names if name in row} for row in rows]
-            result = super().postprocess(spoken, decoder_kwargs, return_timestamps, return_language)
+            if "pieces" in rows[0]:
+                result = self._join_pieces(rows, decoder_kwargs, return_timestamps, return_language)
+            else:
+                spoken = [{name: row[name] for name in names if name in row} for row in rows]
+                result = super().postprocess(spoken, decoder_kwargs, return_timestamps, return_language)
             result = {"text": result["text"], "language": self._language(rows[0]["language_id"]), **result}
         if return_tags:
             result.update(self._tags(rows, TagOptions(**tag_params)))
         return result
+
+    def _join_pieces(self, rows: list[dict], decoder_kwargs, return_timestamps, return_language) -> dict:
+        parts = []
+        for row in rows:
+            begin, end = row["bounds"]
+            for position, piece in row["pieces"]:
+                spoken = {name: piece[name] for name in ("tokens", "token_timestamps") if name in piece}
+                if "lang_id" in row:
+                    spoken["lang_id"] = row["lang_id"]
+                part = super().postprocess([spoken], decoder_kwargs, return_timestamps, return_language)
+                parts.append((begin + position / POSITIONS_PER_SECOND, end, part))
+        return join_parts(parts)
 
     def _language(self, language_id: int | None) -> str | None:
         """The code ("en") of a language token; English-only models have none and speak English."""
@@ -271,12 +246,18 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 return token.strip("<|>")
         return None if getattr(generation_config, "is_multilingual", False) else "en"
 
+    def count_steps(self, num_frames: int) -> int:
+        """Pooled steps (0.4 s) that count in a file of `num_frames` mel frames (10 ms).
+
+        A short file keeps the steps of the silence that fills its 30 s window, as in the original package.
+        """
+        frames_per_step = self.model.config.pooling_size * FRAMES_PER_POSITION
+        return -(-max(num_frames, self.feature_extractor.nb_max_frames) // frames_per_step)
+
     def _tags(self, rows: list[dict], options: TagOptions) -> dict:
         num_frames = rows[0]["num_frames"]
-        frames_per_step = self.model.config.pooling_size * FRAMES_PER_POSITION
-        # A short file keeps the steps of the silence that fills its 30 s window, as in the original package.
-        num_steps = -(-max(num_frames, self.feature_extractor.nb_max_frames) // frames_per_step)
-        states = merge_windows([window for row in rows for window in row["windows"]], num_steps)
+        windows = [window for row in rows for window in row["windows"]]
+        states = merge_windows(windows, self.count_steps(num_frames))
         return options.tag(self.model, states, num_frames, rows[0]["duration"])
 
     def save_pretrained(self, save_directory: str | PathLike, **kwargs: Any) -> None:

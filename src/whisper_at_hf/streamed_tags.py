@@ -1,0 +1,94 @@
+"""Tag windows of sound that is still coming: each is tagged as soon as the encoder has passed its end."""
+
+from typing import Any
+
+import torch
+
+from .tag_options import TagOptions
+from .tagging import count_windows, steps_per_hop, steps_per_window
+from .timeline import FRAMES_PER_POSITION, PooledWindow
+
+
+class StreamedTags:
+    """Holds the pooled states of tag windows that are not complete yet, and no others.
+
+    Args:
+        model: with heads.
+        options: how to tag.
+    """
+
+    def __init__(self, model: Any, options: TagOptions):
+        self.model = model
+        self.options = options
+        self._size = model.config.pooling_size
+        self._step_seconds = model.get_head().config.step_seconds
+        self._window = steps_per_window(options.at_time_res, self._step_seconds)
+        self._hop = steps_per_hop(options.at_hop, options.at_time_res, self._step_seconds)
+        self._rows_done = 0
+        self._states: torch.Tensor | None = None
+
+    def add(self, windows: list[PooledWindow], num_positions: int) -> dict[str, Any]:
+        """Take the pooled states of the next stretch; gives the tags of the windows that it completes.
+
+        Args:
+            windows: as for `merge_windows`.
+            num_positions: encoder positions (20 ms) from the start of the sound that are final now.
+
+        Returns:
+            As `TagOptions.tag`; `audio_tags` may be empty.
+        """
+        for first, pooled in windows:
+            self._merge(first, pooled)
+        complete = num_positions // self._size
+        return self._tag(max(0, (complete - self._window) // self._hop + 1) - self._rows_done, None)
+
+    def finish(self, num_frames: int, num_steps: int, duration: float) -> dict[str, Any]:
+        """The tags of the windows that are left at the end.
+
+        Args:
+            num_frames: mel frames (10 ms) of sound in all.
+            num_steps: pooled steps that count.
+            duration: seconds of sound in all.
+        """
+        if self._states is not None:
+            self._states = self._states[:, : max(0, num_steps - self._first_step)]
+        return self._tag(count_windows(num_frames, self._hop, self._step_seconds) - self._rows_done, duration)
+
+    @property
+    def _first_step(self) -> int:
+        return self._rows_done * self._hop
+
+    def _merge(self, first: int, pooled: torch.Tensor) -> None:
+        """Add states `(layers, steps, width)` from step `first` on; steps shared by two windows add up to the mean."""
+        layers, steps, width = pooled.shape
+        if self._states is None:
+            self._states = pooled.new_zeros(layers, 0, width)
+        # A window begins where the one before ended, and rows before that were complete: the start is never negative.
+        begin = first - self._first_step
+        missing = begin + steps - self._states.shape[1]
+        if missing > 0:
+            self._states = torch.nn.functional.pad(self._states, (0, 0, 0, missing))
+        self._states[:, begin : begin + steps] += pooled
+
+    def _tag(self, count: int, duration: float | None) -> dict[str, Any]:
+        """Tag the next `count` windows; the last one ends at `duration`, or where its window does."""
+        if count < 1 or self._states is None:
+            return {"audio_tags": []}
+        seconds_per_step = self._step_seconds
+        offset = self._first_step * seconds_per_step
+        end = ((count - 1) * self._hop + self._window) * seconds_per_step if duration is None else duration - offset
+        num_frames = count * self._hop * self._size * FRAMES_PER_POSITION
+        result = self.options.tag(self.model, self._states, num_frames, end)
+        self._rows_done += count
+        self._states = self._states[:, count * self._hop :].clone()
+        return _shifted(result, offset)
+
+
+def _shifted(result: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def shift(rows: list[dict]) -> list[dict]:
+        return [{**row, "timestamp": tuple(round(time + seconds, 3) for time in row["timestamp"])} for row in rows]
+
+    shifted = {**result, "audio_tags": shift(result["audio_tags"])}
+    if "tags_by_head" in result:
+        shifted["tags_by_head"] = {name: shift(rows) for name, rows in result["tags_by_head"].items()}
+    return shifted

@@ -1,0 +1,77 @@
+"""Text and tags of sound that is still coming, a window at a time; memory does not grow with its length."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from .audio import stream_audio
+from .configuration_whisper_at import POSITIONS_PER_SECOND
+from .pipeline_rows import FileState
+from .streamed_tags import StreamedTags
+from .tag_options import TagOptions
+from .windows import AudioWindow, cut_at_pauses, cut_regularly
+
+
+def stream(
+    pipe: Any, source: Any, batch_size: int, preprocess: dict, forward: dict, postprocess: dict
+) -> Iterator[dict]:
+    """See `WhisperATPipeline.stream`; the last three are the parameters of the pipeline's own steps."""
+    extractor = pipe.feature_extractor
+    tag_params = {name: postprocess.pop(name) for name in TagOptions.names() if name in postprocess}
+    tags = StreamedTags(pipe.model, TagOptions(**tag_params)) if postprocess.get("return_tags", True) else None
+    blocks = stream_audio(source, extractor.sampling_rate)
+    if preprocess.get("return_text", True):
+        frames = extractor.nb_max_frames
+        windows = cut_at_pauses(blocks, extractor.sampling_rate, extractor.chunk_length)
+    else:
+        frames = pipe.model.tag_window_frames
+        windows = cut_regularly(blocks, frames * extractor.hop_length)
+    file = FileState()
+    while batch := list(islice(windows, batch_size)):
+        rows = [[pipe.window_row(window, file, frames)] for window in batch]
+        inputs = {"is_last": [window.is_last for window in batch], "rows": rows}
+        outputs = pipe.forward(inputs, **forward)["rows"]
+        for window, (output,) in zip(batch, outputs, strict=True):
+            yield _result(pipe, window, output, tags, postprocess)
+
+
+def _result(pipe: Any, window: AudioWindow, output: dict, tags: StreamedTags | None, postprocess: dict) -> dict:
+    rate = pipe.feature_extractor.sampling_rate
+    end = window.start + len(window.samples)
+    result = {"timestamp": (round(window.start / rate, 3), round(end / rate, 3))}
+    if postprocess.get("return_text", True):
+        result.update(pipe.postprocess([{"rows": [output]}], **{**postprocess, "return_tags": False}))
+    if tags is None:
+        return result
+    found = tags.add(output["windows"], end * POSITIONS_PER_SECOND // rate)
+    if window.is_last:
+        frames = end // pipe.feature_extractor.hop_length
+        found = _joined(found, tags.finish(frames, pipe.count_steps(frames), end / rate))
+    return {**result, **found}
+
+
+def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Tags of neighbouring stretches as those of one."""
+    if not first["audio_tags"] or not second["audio_tags"]:
+        return second if not first["audio_tags"] else first
+    return {name: _concatenated(value, second[name]) for name, value in first.items()}
+
+
+def _concatenated(first: Any, second: Any) -> Any:
+    if isinstance(first, dict):
+        return {name: _concatenated(value, second[name]) for name, value in first.items()}
+    return np.concatenate([first, second]) if isinstance(first, np.ndarray) else first + second
+
+
+def join_results(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The results of `stream` as one, of the form that the pipeline gives for a file."""
+    joined: dict[str, Any] = {}
+    for result in results:
+        for name in ("text", "chunks", "audio_tags", "tags_by_head", "tag_logits", "tag_logits_by_head"):
+            if name in result:
+                joined[name] = _concatenated(joined[name], result[name]) if name in joined else result[name]
+        if "language" in result:
+            joined.setdefault("language", result["language"])
+    return joined

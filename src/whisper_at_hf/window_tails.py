@@ -1,0 +1,91 @@
+"""Windows whose text ends before their sound does are decoded again from there, so that no words are lost."""
+
+from collections.abc import Callable
+
+from torch.nn.functional import pad
+
+from .timeline import FRAMES_PER_POSITION, Span
+from .token_rules import SHORTEST_WORD
+
+Generate = Callable[[list[dict], bool], list[dict]]
+
+
+def generate_with_tails(
+    rows: list[dict], generate: Generate, pool: bool, first_timestamp: int, end_token: int
+) -> list[dict]:
+    """The text of windows, each as one or more pieces.
+
+    Whisper stops in the middle of a window where a sentence goes on past its end, or where it has said enough. Its own
+    long-form decoding then moves the window on to the last time that it wrote
+    (https://arxiv.org/abs/2212.04356, section 3.8); so does this, for all such windows of the batch together.
+
+    Args:
+        rows: as for `WindowGenerator.generate`, with `num_positions`, the encoder positions (20 ms) that hold sound.
+        generate: decodes rows; with pooled states if the second argument is True.
+        pool: whether to collect pooled states, from the whole windows only.
+        first_timestamp: the token of time 0.
+        end_token: the token after the last one, and all that follow it.
+
+    Returns:
+        For each row, `pieces`: `(position, output)` with the output of `generate` and where in the window it begins;
+        and `windows` and `language_id` of the whole window.
+    """
+    results = []
+    waiting = []
+    for row, output in zip(rows, generate(rows, pool), strict=True):
+        result = {"pieces": [], "windows": output["windows"], "language_id": output["language_id"]}
+        results.append(result)
+        waiting.append((result, row, 0, output))
+    while waiting:
+        tails = []
+        for result, row, start, output in waiting:
+            tokens = _until(end_token, output["tokens"][0].tolist())
+            count, said_until = finished_part(tokens, first_timestamp)
+            rest = None if said_until is None else start + said_until
+            if rest is None or rest <= start or row["num_positions"] - said_until < SHORTEST_WORD:
+                count, rest = len(tokens), None
+            result["pieces"].append((start, _first_tokens(output, count)))
+            if rest is not None:
+                tails.append((result, _tail(row, said_until), rest))
+        outputs = generate([row for _, row, _ in tails], False) if tails else []
+        waiting = [(*tail, output) for tail, output in zip(tails, outputs, strict=True)]
+    return results
+
+
+def _until(end_token: int, tokens: list[int]) -> list[int]:
+    return tokens[: tokens.index(end_token)] if end_token in tokens else tokens
+
+
+def _first_tokens(output: dict, count: int) -> dict:
+    shortened = {**output, "tokens": output["tokens"][:, :count]}
+    if "token_timestamps" in output:
+        shortened["token_timestamps"] = [output["token_timestamps"][0][:count]]
+    return shortened
+
+
+def finished_part(tokens: list[int], first_timestamp: int) -> tuple[int, int | None]:
+    """How many tokens belong to finished segments, and the position (20 ms) at which the last of those ends.
+
+    A text that ends with one time is finished; Whisper says by it that nothing follows. The position is None there,
+    and where no segment ends before another begins.
+    """
+    is_time = [token >= first_timestamp for token in tokens]
+    if len(tokens) > 1 and is_time[-1] and not is_time[-2]:
+        return len(tokens), None
+    pairs = [index for index in range(1, len(tokens)) if is_time[index - 1] and is_time[index]]
+    if not pairs:
+        return len(tokens), None
+    return pairs[-1], tokens[pairs[-1] - 1] - first_timestamp
+
+
+def _tail(row: dict, rest: int) -> dict:
+    """The window from position `rest` on, filled up with silence."""
+    passed = rest * FRAMES_PER_POSITION
+    features, mask = row["input_features"], row["attention_mask"]
+    return {
+        **row,
+        "input_features": pad(features[..., passed:], (0, passed), value=float(features.amin())),
+        "attention_mask": pad(mask[..., passed:], (0, passed)),
+        "num_positions": row["num_positions"] - rest,
+        "span": Span(),
+    }
