@@ -1,0 +1,94 @@
+"""How far tag scores depend on where a row of 2 s lies in the encoder's 30 s, and what the timeline makes of it.
+
+    python benchmarks/window_edges.py --data DATA
+
+DATA holds `speech/` and `esc10/`, each with a `labels.csv`; none of the sound was trained on. Four minutes are encoded
+every 2 s, so that each row is seen in all 15 positions; the median over these is what a row's scores should be. An
+error is the largest difference of a row's 527 scores from that. Sequential mode is measured as it is, where the second
+of two windows that overlap takes over in the middle, and with the first window that covers a position. Prints tables
+and writes `benchmarks/window_edges.json`.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import torch
+from transformers import pipeline
+
+from whisper_at_hf.audio import load_audio
+from whisper_at_hf.default_model import default_model_path
+from whisper_at_hf.timeline import TimelineRecorder
+
+ROOT = Path(__file__).resolve().parents[1]
+RATE, WINDOW, ROW, MINUTES = 16_000, 30, 2, 4
+POSITIONS = WINDOW // ROW
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with speech/ and esc10/")
+    audio = make_recording(parser.parse_args().data)
+    pipe = pipeline("whisper-at", model=str(default_model_path()), num_beams=1)
+    scores = scores_by_position(pipe, audio)
+    truth = np.median(scores, axis=1)
+    by_position = np.abs(scores - truth[:, None]).max(axis=2).mean(axis=0)
+    middle = error(sequential_scores(pipe, audio), truth)
+    # The rule that was not taken is no option of the library.
+    with mock.patch.object(TimelineRecorder, "_takeover", lambda recorder, file, start: recorder._covered[file]):
+        first = error(sequential_scores(pipe, audio), truth)
+    print("| seconds into the window | mean error |\n|---|---|")
+    for position, value in enumerate(by_position):
+        print(f"| {position * ROW}-{(position + 1) * ROW} | {value:.3f} |")
+    print(f"\n| windows that overlap | mean error |\n|---|---|\n| the middle | {middle:.4f} |")
+    print(f"| the first window counts | {first:.4f} |")
+    results = {
+        "rows": len(truth),
+        "by_position": by_position.tolist(),
+        "sequential": {"middle": middle, "first": first},
+    }
+    (ROOT / "benchmarks" / "window_edges.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+def make_recording(data: Path) -> np.ndarray:
+    """Utterances of the four speakers that the head was not trained on, and sounds of ESC-10's fold 5, in turns."""
+    speech, sounds = (list(csv.DictReader((data / name / "labels.csv").open())) for name in ("speech", "esc10"))
+    held_out = sorted({row["speaker"] for row in speech}, key=int)[-4:]
+    utterances = [load_audio(data / "speech" / row["path"]) for row in speech if row["speaker"] in held_out]
+    clips = [load_audio(data / "esc10" / row["path"]) * 0.7 for row in sounds if row["fold"] == "5"]
+    rng, pieces = np.random.default_rng(0), []
+    while sum(map(len, pieces)) < MINUTES * 60 * RATE:
+        pieces += [part[rng.integers(len(part))] for part in (utterances, clips)]
+    return np.concatenate(pieces)[: MINUTES * 60 * RATE]
+
+
+def scores_by_position(pipe, audio: np.ndarray) -> np.ndarray:
+    """`(rows, positions, labels)`: scores of the rows that were seen in all positions, from the window's start on."""
+    found: list[list[np.ndarray]] = [[] for _ in range(len(audio) // (ROW * RATE))]
+    for start in range(len(found) - POSITIONS + 1):
+        samples = audio[start * ROW * RATE :][: WINDOW * RATE]
+        features = pipe.feature_extractor(samples, sampling_rate=RATE, return_tensors="pt").input_features
+        states = pipe.model.get_pooled_states(features)[0]
+        scores = torch.sigmoid(pipe.model.get_tag_logits(states, features.shape[-1], ROW)).numpy()
+        for position, row in enumerate(scores):
+            found[start + position].append(row)
+    # A later window sees a row at an earlier position.
+    return np.stack([np.stack(row[::-1]) for row in found if len(row) == POSITIONS])
+
+
+def sequential_scores(pipe, audio: np.ndarray) -> np.ndarray:
+    """`(rows, labels)`: scores of sequential mode, of the same rows."""
+    logits = pipe(audio, mode="sequential", at_time_res=ROW, return_logits=True)["tag_logits"]
+    return torch.sigmoid(torch.from_numpy(logits)).numpy()[POSITIONS - 1 : 1 - POSITIONS]
+
+
+def error(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Mean over the rows of the largest difference of any score."""
+    return float(np.abs(scores - truth).max(axis=1).mean())
+
+
+if __name__ == "__main__":
+    main()
