@@ -6,7 +6,7 @@ import torch
 from whisper_at_hf.timeline import Span
 from whisper_at_hf.window_tails import finished_part, generate_with_tails
 
-END, FIRST, POSITIONS = 5000, 5001, 1500
+FIRST, POSITIONS = 5001, 1500
 # A word is its position in the window, as a token; it lasts for 60 positions, and 100 later the next one begins.
 WORDS = list(range(0, 1400, 100))
 
@@ -22,6 +22,12 @@ def row(num_positions=POSITIONS, **more):
         "span": Span(),
         **more,
     }
+
+
+def said(tokens, is_cut_off=False):
+    """What a decoder gives for a row."""
+    tensor = torch.tensor([tokens], dtype=torch.long)
+    return {"tokens": tensor, "is_cut_off": is_cut_off, "windows": [], "language_id": None}
 
 
 def begin_of(row):
@@ -57,8 +63,9 @@ class Speaker:
             }[self.ending]
         times = torch.arange(len(tokens), dtype=torch.float32)
         return {
-            "tokens": torch.tensor([[*tokens, END, END]], dtype=torch.long),
-            "token_timestamps": [torch.cat([times, torch.zeros(2)])],
+            "tokens": torch.tensor([tokens], dtype=torch.long),
+            "token_timestamps": [times],
+            "is_cut_off": len(said) < len(heard) and self.ending == "text begun",
             "windows": [("pooled", begin)],
             "language_id": 7,
         }
@@ -70,9 +77,8 @@ def said_words(result):
     for position, piece in result["pieces"]:
         tokens = piece["tokens"][0].tolist()
         assert len(piece["token_timestamps"][0]) == len(tokens)
-        assert END not in tokens
         for before, token in zip(tokens, tokens[1:], strict=False):
-            if token < END:
+            if token < FIRST:
                 assert position + before - FIRST == token
                 words.append(token)
     return words
@@ -83,7 +89,7 @@ def said_words(result):
 def test_every_word_once(at_a_time, ending):
     speaker = Speaker(at_a_time, ending)
     rows = [row(), row(num_positions=730), row(num_positions=100)]
-    results = generate_with_tails(rows, speaker, True, FIRST, END)
+    results = generate_with_tails(rows, speaker, True, FIRST)
     assert [said_words(result) for result in results] == [WORDS, WORDS[:8], WORDS[:1]]
     assert all(result["windows"] == [("pooled", 0)] and result["language_id"] == 7 for result in results)
     # Tails go together, and collect no pooled states.
@@ -97,10 +103,10 @@ def test_tails_are_filled_up_with_silence():
 
     def generate(rows, pool):
         heard.extend(rows)
-        tokens = [FIRST, 5, FIRST + 200, FIRST + 250, END] if len(heard) == 1 else [FIRST, 5, FIRST + 60, END]
-        return [{"tokens": torch.tensor([tokens]), "windows": [], "language_id": None} for _ in rows]
+        tokens = [FIRST, 5, FIRST + 200, FIRST + 250] if len(heard) == 1 else [FIRST, 5, FIRST + 60]
+        return [said(tokens) for _ in rows]
 
-    (result,) = generate_with_tails([row(500, file={"a": 1})], generate, True, FIRST, END)
+    (result,) = generate_with_tails([row(500, file={"a": 1})], generate, True, FIRST)
     tail = heard[1]
     features = tail["input_features"][0, 0]
     assert torch.equal(features[:600], torch.arange(400.0, 1000.0))
@@ -124,10 +130,9 @@ def test_tails_are_filled_up_with_silence():
 def test_one_piece_with_all_tokens_where_nothing_can_follow(tokens):
     def generate(rows, pool):
         assert pool
-        tensor = torch.tensor([[*tokens, END]], dtype=torch.long)
-        return [{"tokens": tensor, "windows": [], "language_id": None} for _ in rows]
+        return [said(tokens) for _ in rows]
 
-    (result,) = generate_with_tails([row()], generate, True, FIRST, END)
+    (result,) = generate_with_tails([row()], generate, True, FIRST)
     ((position, piece),) = result["pieces"]
     assert position == 0 and piece["tokens"][0].tolist() == tokens
 
@@ -138,12 +143,9 @@ def test_a_model_that_goes_on_in_the_smallest_steps_comes_to_an_end():
     def generate(rows, pool):
         calls.append(1)
         assert len(calls) < 2000
-        return [
-            {"tokens": torch.tensor([[FIRST, 5, FIRST + 1, FIRST + 1]]), "windows": [], "language_id": None}
-            for _ in rows
-        ]
+        return [said([FIRST, 5, FIRST + 1, FIRST + 1]) for _ in rows]
 
-    (result,) = generate_with_tails([row(50)], generate, False, FIRST, END)
+    (result,) = generate_with_tails([row(50)], generate, False, FIRST)
     assert [position for position, _ in result["pieces"]] == list(range(41))
 
 
@@ -153,12 +155,17 @@ def test_a_model_that_goes_on_in_the_smallest_steps_comes_to_an_end():
         ([], (0, None)),
         ([FIRST], (1, None)),
         ([5, 6], (2, None)),
-        ([FIRST, 5, FIRST + 9], (3, None)),  # ended on purpose
+        ([FIRST, 5, FIRST + 9], (3, None)),
         ([FIRST, 5, FIRST + 9, FIRST + 9], (3, 9)),
         ([FIRST, 5, FIRST + 9, FIRST + 12, 6], (3, 9)),
         ([FIRST, 5, FIRST + 9, FIRST + 12, 6, FIRST + 20, FIRST + 20, 7, 8], (6, 20)),
-        ([FIRST, 5, FIRST + 9, FIRST + 12, 6, FIRST + 20], (6, None)),
+        ([FIRST, 5, FIRST + 9, FIRST + 12, 6, FIRST + 20], (3, 9)),
     ],
 )
-def test_finished_part(tokens, expected):
-    assert finished_part(tokens, FIRST) == expected
+def test_finished_part_of_a_text_that_was_cut_off(tokens, expected):
+    assert finished_part(tokens, FIRST, is_cut_off=True) == expected
+
+
+def test_a_text_that_came_to_its_end_is_finished():
+    assert finished_part([FIRST, 5, FIRST + 9, FIRST + 12, 6], FIRST, is_cut_off=False) == (5, None)
+    assert finished_part([FIRST, 5, FIRST + 9, FIRST + 12], FIRST, is_cut_off=False) == (3, 9)

@@ -69,7 +69,7 @@ class ForwardMixin:
             kwargs = {**self._generate_kwargs, **kwargs}
             generate = WindowGenerator(self.model, self.tokenizer, kwargs, return_timestamps).generate
             first_timestamp = self.model.generation_config.no_timestamps_token_id + 1
-            outputs = generate_with_tails(rows, generate, return_tags, first_timestamp, self.tokenizer.eos_token_id)
+            outputs = generate_with_tails(rows, generate, return_tags, first_timestamp)
         else:
             # `generate` moves on by itself inside a window.
             outputs = self._generate_group(rows, return_tags, return_timestamps, kwargs)

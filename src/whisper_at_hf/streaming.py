@@ -45,21 +45,16 @@ def _result(pipe: Any, window: AudioWindow, output: dict, tags: StreamedTags | N
         result.update(pipe.postprocess([{"rows": [output]}], **{**postprocess, "return_tags": False}))
     if tags is None:
         return result
-    found = tags.add(output["windows"], end * POSITIONS_PER_SECOND // rate)
     if window.is_last:
         frames = end // pipe.feature_extractor.hop_length
-        found = _joined(found, tags.finish(frames, pipe.count_steps(frames), end / rate))
+        found = tags.finish(output["windows"], frames, pipe.count_steps(frames), end / rate)
+    else:
+        found = tags.add(output["windows"], end * POSITIONS_PER_SECOND // rate)
     return {**result, **found}
 
 
-def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Tags of neighbouring stretches as those of one."""
-    if not first["audio_tags"] or not second["audio_tags"]:
-        return second if not first["audio_tags"] else first
-    return {name: _concatenated(value, second[name]) for name, value in first.items()}
-
-
 def _concatenated(first: Any, second: Any) -> Any:
+    """Texts or tags of neighbouring stretches as those of one."""
     if isinstance(first, dict):
         return {name: _concatenated(value, second[name]) for name, value in first.items()}
     return np.concatenate([first, second]) if isinstance(first, np.ndarray) else first + second
@@ -69,9 +64,9 @@ def join_results(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The results of `stream` as one, of the form that the pipeline gives for a file."""
     joined: dict[str, Any] = {}
     for result in results:
-        for name in ("text", "chunks", "audio_tags", "tags_by_head", "tag_logits", "tag_logits_by_head"):
-            if name in result:
-                joined[name] = _concatenated(joined[name], result[name]) if name in joined else result[name]
-        if "language" in result:
-            joined.setdefault("language", result["language"])
+        for name, value in result.items():
+            if name == "language":
+                joined.setdefault(name, value)
+            elif name != "timestamp":
+                joined[name] = _concatenated(joined[name], value) if name in joined else value
     return joined

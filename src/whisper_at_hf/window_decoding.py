@@ -14,6 +14,8 @@ from .token_rules import TokenRules
 
 # Rows that are done take part until this share of all is done: going on with fewer means copying their caches.
 _SHARE_DONE = 0.25
+# Tokens after which texts that have come to repeat themselves are cut off, rather than at the last one allowed.
+_CHECK_EVERY = 64
 
 
 @dataclass
@@ -47,12 +49,14 @@ class DecodedWindow:
         mean_logprob: of the tokens and the end token.
         no_speech_prob: probability that nobody speaks.
         temperature: that the tokens were decoded at.
+        is_cut_off: whether there were more tokens to come than allowed.
     """
 
     tokens: list[int] = field(default_factory=list)
     mean_logprob: float = 0.0
     no_speech_prob: float = 0.0
     temperature: float = 0.0
+    is_cut_off: bool = False
 
 
 class WindowDecoder:
@@ -102,7 +106,8 @@ class WindowDecoder:
                 break
             states = encoder_states if len(waiting) == len(encoder_states) else encoder_states[waiting]
             ends = None if sound_ends is None else torch.tensor(sound_ends, device=self.model.device)[waiting]
-            tries = self._decode_once(states, [prompts[row] for row in waiting], ends, temperature)
+            is_last_try = temperature == self.options.temperature[-1]
+            tries = self._decode_once(states, [prompts[row] for row in waiting], ends, temperature, is_last_try)
             results.update(zip(waiting, tries, strict=True))
             waiting = [row for row, result in zip(waiting, tries, strict=True) if self._failed(result)]
         return [self._silenced(results[row]) for row in range(len(encoder_states))]
@@ -113,6 +118,7 @@ class WindowDecoder:
         prompts: list[list[int]],
         sound_ends: torch.Tensor | None,
         temperature: float,
+        is_last_try: bool,
     ) -> list[DecodedWindow]:
         prompt = torch.tensor(prompts, device=self.model.device)
         limit = self.options.max_new_tokens or self.model.config.max_target_positions // 2
@@ -128,6 +134,9 @@ class WindowDecoder:
             chosen, logprob = self._choose(logits, tokens, temperature)
             tokens, logprobs = torch.cat([tokens, chosen[:, None]], dim=1), logprobs + logprob
             leaving = chosen == self.rules.end_token
+            if not is_last_try and tokens.shape[1] % _CHECK_EVERY == 0:
+                newest = tokens[:, -_CHECK_EVERY:].tolist()
+                leaving |= torch.tensor([self._repeats_itself(row) for row in newest], device=leaving.device)
             if tokens.shape[1] == limit:
                 leaving = torch.ones_like(leaving)
             if leaving.sum() > _SHARE_DONE * len(rows) or leaving.all():
@@ -154,7 +163,8 @@ class WindowDecoder:
 
     def _fill(self, result: DecodedWindow, spoken: list[int], logprob: float) -> None:
         end = self.rules.end_token
-        result.tokens = spoken[: spoken.index(end)] if end in spoken else spoken
+        result.is_cut_off = end not in spoken
+        result.tokens = spoken if result.is_cut_off else spoken[: spoken.index(end)]
         result.mean_logprob = logprob / (len(result.tokens) + 1)
 
     def _no_speech_probs(self, logits: torch.Tensor, prompt: torch.Tensor) -> list[float]:
@@ -168,8 +178,7 @@ class WindowDecoder:
             return False
         if options.logprob_threshold is not None and result.mean_logprob < options.logprob_threshold:
             return True
-        limit = options.compression_ratio_threshold
-        return limit is not None and self._compression_ratio(result.tokens) > limit
+        return self._repeats_itself(result.tokens)
 
     def _is_silent(self, result: DecodedWindow) -> bool:
         limit, likely = self.options.no_speech_threshold, self.options.logprob_threshold
@@ -182,6 +191,9 @@ class WindowDecoder:
             result.tokens = []
         return result
 
-    def _compression_ratio(self, tokens: list[int]) -> float:
+    def _repeats_itself(self, tokens: list[int]) -> bool:
+        limit = self.options.compression_ratio_threshold
+        if limit is None:
+            return False
         text = self.tokenizer.decode(tokens, skip_special_tokens=True).strip().encode()
-        return len(text) / len(zlib.compress(text))
+        return len(text) / len(zlib.compress(text)) > limit

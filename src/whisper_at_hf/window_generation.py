@@ -64,8 +64,8 @@ class WindowGenerator:
             pool: whether to collect pooled states too.
 
         Returns:
-            For each row `tokens` `(1, count)` without prompt and end token, `token_timestamps` by word only, `windows`
-            for `merge_windows` and `language_id`.
+            For each row `tokens` `(1, count)` without prompt and end token, `is_cut_off` if there was no end token,
+            `token_timestamps` by word only, `windows` for `merge_windows` and `language_id`.
         """
         states, windows = self._encode(rows, pool)
         languages = self._languages(rows, states)
@@ -75,7 +75,7 @@ class WindowGenerator:
         for index, (row, result) in enumerate(zip(rows, decoded, strict=True)):
             if row["is_silent"]:
                 result.tokens = []
-            output = {"tokens": torch.tensor([result.tokens], dtype=torch.long)}
+            output = {"tokens": torch.tensor([result.tokens], dtype=torch.long), "is_cut_off": result.is_cut_off}
             output["windows"], output["language_id"] = windows[index], languages[index]
             if self.by_word:
                 positions = row["num_positions"]

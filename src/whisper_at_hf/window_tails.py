@@ -1,4 +1,4 @@
-"""Windows whose text ends before their sound does are decoded again from there, so that no words are lost."""
+"""Windows whose text is cut off before their sound ends are decoded again from there, so that no words are lost."""
 
 from collections.abc import Callable
 
@@ -10,21 +10,18 @@ from .token_rules import SHORTEST_WORD
 Generate = Callable[[list[dict], bool], list[dict]]
 
 
-def generate_with_tails(
-    rows: list[dict], generate: Generate, pool: bool, first_timestamp: int, end_token: int
-) -> list[dict]:
+def generate_with_tails(rows: list[dict], generate: Generate, pool: bool, first_timestamp: int) -> list[dict]:
     """The text of windows, each as one or more pieces.
 
-    Whisper stops in the middle of a window where a sentence goes on past its end, or where it has said enough. Its own
-    long-form decoding then moves the window on to the last time that it wrote
-    (https://arxiv.org/abs/2212.04356, section 3.8); so does this, for all such windows of the batch together.
+    A text may need more tokens than it is given, or end by announcing another segment. Whisper's own long-form
+    decoding then moves the window on to the last time that it wrote (https://arxiv.org/abs/2212.04356, section 3.8);
+    so does this, for all such windows of the batch together.
 
     Args:
         rows: as for `WindowGenerator.generate`, with `num_positions`, the encoder positions (20 ms) that hold sound.
         generate: decodes rows; with pooled states if the second argument is True.
         pool: whether to collect pooled states, from the whole windows only.
         first_timestamp: the token of time 0.
-        end_token: the token after the last one, and all that follow it.
 
     Returns:
         For each row, `pieces`: `(position, output)` with the output of `generate` and where in the window it begins;
@@ -39,8 +36,8 @@ def generate_with_tails(
     while waiting:
         tails = []
         for result, row, start, output in waiting:
-            tokens = _until(end_token, output["tokens"][0].tolist())
-            count, said_until = finished_part(tokens, first_timestamp)
+            tokens = output["tokens"][0].tolist()
+            count, said_until = finished_part(tokens, first_timestamp, output["is_cut_off"])
             rest = None if said_until is None else start + said_until
             if rest is None or rest <= start or row["num_positions"] - said_until < SHORTEST_WORD:
                 count, rest = len(tokens), None
@@ -52,10 +49,6 @@ def generate_with_tails(
     return results
 
 
-def _until(end_token: int, tokens: list[int]) -> list[int]:
-    return tokens[: tokens.index(end_token)] if end_token in tokens else tokens
-
-
 def _first_tokens(output: dict, count: int) -> dict:
     shortened = {**output, "tokens": output["tokens"][:, :count]}
     if "token_timestamps" in output:
@@ -63,19 +56,16 @@ def _first_tokens(output: dict, count: int) -> dict:
     return shortened
 
 
-def finished_part(tokens: list[int], first_timestamp: int) -> tuple[int, int | None]:
+def finished_part(tokens: list[int], first_timestamp: int, is_cut_off: bool) -> tuple[int, int | None]:
     """How many tokens belong to finished segments, and the position (20 ms) at which the last of those ends.
 
-    A text that ends with one time is finished; Whisper says by it that nothing follows. The position is None there,
-    and where no segment ends before another begins.
+    The position is None where the text came to its own end, and where no segment ends before another begins.
     """
     is_time = [token >= first_timestamp for token in tokens]
-    if len(tokens) > 1 and is_time[-1] and not is_time[-2]:
-        return len(tokens), None
     pairs = [index for index in range(1, len(tokens)) if is_time[index - 1] and is_time[index]]
-    if not pairs:
-        return len(tokens), None
-    return pairs[-1], tokens[pairs[-1] - 1] - first_timestamp
+    if pairs and (is_cut_off or pairs[-1] == len(tokens) - 1):
+        return pairs[-1], tokens[pairs[-1] - 1] - first_timestamp
+    return len(tokens), None
 
 
 def _tail(row: dict, rest: int) -> dict:
