@@ -18,13 +18,17 @@ pytestmark = pytest.mark.real
 def run(default_model):
     """Runs `whisper-at ...` offline with the default model's cache of this session."""
 
-    def run(*arguments, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "whisper_at_hf.cli", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "WHISPER_AT_CACHE": str(default_model.parent), "HF_HUB_OFFLINE": "1", **environment},
-        )
+    offline = {"WHISPER_AT_CACHE": str(default_model.parent), "HF_HUB_OFFLINE": "1"}
+
+    def run(*arguments, stdin=os.devnull, **environment):
+        with open(stdin, "rb") as standard_input:
+            return subprocess.run(
+                [sys.executable, "-m", "whisper_at_hf.cli", *map(str, arguments)],
+                stdin=standard_input,
+                capture_output=True,
+                text=True,
+                env={**os.environ, **offline, **environment},
+            )
 
     return run
 
@@ -209,6 +213,67 @@ def test_a_source_damaged_in_an_unforeseen_way_is_one_sentence(run, tmp_path):
     result = run("convert", "--whisper", tmp_path / "source", "--output", tmp_path / "out")
     assert result.returncode == 2 and result.stderr.startswith(f"error: '{tmp_path / 'source'}' cannot be converted")
     assert len(result.stderr.strip().splitlines()) == 1 and not (tmp_path / "out").exists()
+
+
+# --- standard input ---
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory):
+    """Longer than a window: 32 s."""
+    sample, rate = soundfile.read(sample_path(), dtype="float32")
+    path = tmp_path_factory.mktemp("talk") / "talk.flac"
+    soundfile.write(path, np.concatenate([sample, sample])[: 32 * rate], rate)
+    return path
+
+
+def test_standard_input_is_transcribed_window_by_window(run, talk):
+    shown = run("transcribe", "-", "--format", "json", stdin=talk)
+    assert shown.returncode == 0 and shown.stderr == "", shown.stderr
+    first, second = (json.loads(line) for line in shown.stdout.splitlines())
+    assert {"file", "timestamp", "text", "language", "audio_tags"} == set(first) == set(second)
+    assert first["timestamp"][0] == 0 and second["timestamp"] == [first["timestamp"][1], 32.0]
+    whole = json.loads(run("transcribe", talk, "--format", "json", "-q").stdout)
+    assert first["text"] + second["text"] == whole["text"]
+    times = [row["timestamp"] for row in first["audio_tags"] + second["audio_tags"]]
+    assert times == [row["timestamp"] for row in whole["audio_tags"]]
+
+
+def test_standard_input_is_tagged_window_by_window(run, talk):
+    shown = run("tag", "-", "--format", "json", "--batch-size", 3, stdin=talk)
+    assert shown.returncode == 0, shown.stderr
+    windows = [json.loads(line) for line in shown.stdout.splitlines()]
+    times = [[0.0, 10.0], [10.0, 20.0], [20.0, 30.0], [30.0, 32.0]]
+    assert [window["timestamp"] for window in windows] == times
+    assert [row["timestamp"] for window in windows for row in window["audio_tags"]] == times
+
+
+@pytest.mark.parametrize(("output", "written"), [("talk.txt", "talk.txt"), ("results", "results/stdin.txt")])
+def test_standard_input_into_one_file(run, talk, tmp_path, output, written):
+    result = run("tag", "-", "--output", tmp_path / output, stdin=talk)
+    assert result.returncode == 0 and result.stdout == "", result.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / written]
+    lines = (tmp_path / written).read_text().splitlines()
+    assert [line[:19] for line in lines[::3]] == ["[00:00.0 - 00:10.0]", "[00:30.0 - 00:32.0]"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    [
+        (["tag", "-", "tone.wav"], sample_path(), "cannot be one of several files; name it alone."),
+        (["transcribe", "-", "--mode", "sequential"], sample_path(), "--mode sequential needs a whole file"),
+        (["tag", "-", "--output", "out.txt"], __file__, "standard input"),
+        (["tag", "-", "--output", "out.txt"], os.devnull, "standard input"),
+    ],
+    ids=["several files", "sequential", "junk", "nothing"],
+)
+def test_bad_standard_input_is_one_sentence_and_exit_code_2(run, tmp_path, monkeypatch, arguments, stdin, message):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, stdin=stdin)
+    assert result.returncode == 2 and result.stdout == ""
+    assert result.stderr.startswith("error: ") and message in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1 and "Traceback" not in result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_has_examples():
