@@ -205,7 +205,7 @@ def test_bad_parameters_are_refused_at_once(tagger, options, message):
 def test_unusable_sound_is_refused_after_what_came_before(tagger):
     blocks = [noise(2.0), np.full(RATE, np.nan, np.float32), noise(2.0)]
     results = tagger.stream(iter(blocks))
-    assert [next(results)["timestamp"] for _ in range(2)] == [(0.0, 0.8), (0.8, 1.6)]
+    assert [next(results)["timestamp"] for _ in range(3)] == [(0.0, 0.8), (0.8, 1.6), (1.6, 2.0)]
     with pytest.raises(InputError, match="NaN or infinite samples"):
         next(results)
 

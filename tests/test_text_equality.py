@@ -37,17 +37,19 @@ def utterances(jfk, speech):
     return [jfk, *(load_audio(row["file"]) for row in list(by_speaker.values())[:20])]
 
 
+def _over_a_minute(rows):
+    """Speech with pauses; takes as many rows as it needs."""
+    pieces, seconds = [], 0.0
+    while seconds <= 62:
+        audio = load_audio(next(rows)["file"])
+        pieces += [audio, np.zeros(8000, np.float32)]
+        seconds += len(audio) / 16000 + 0.5
+    return np.concatenate(pieces)
+
+
 @pytest.fixture(scope="module")
 def long_audio(speech):
-    """Over 60 s of speech with pauses."""
-    rows = [load_audio(row["file"]) for row in speech[:40]]
-    pieces, seconds = [], 0.0
-    for row in rows:
-        pieces += [row, np.zeros(8000, np.float32)]
-        seconds += len(row) / 16000 + 0.5
-        if seconds > 62:
-            return np.concatenate(pieces)
-    raise AssertionError("too little speech")
+    return _over_a_minute(iter(speech))
 
 
 def _tokens(model, inputs, record=False, **options):
@@ -134,3 +136,14 @@ def test_stock_speech_recognition_pipeline_loads_our_folder(default_model, tiny_
     assert pipe(jfk)["text"] == plain(jfk)["text"]
     words = pipe(jfk, return_timestamps="word", return_tags=False)
     assert words["chunks"] == plain(jfk, return_timestamps="word")["chunks"]
+
+
+@pytest.mark.slow
+def test_sequential_mode_writes_what_transformers_writes(tiny_en_whisper, pipe, speech):
+    plain = pipeline("automatic-speech-recognition", model=str(tiny_en_whisper), num_beams=1)
+    rows = iter(speech)
+    for _ in range(10):
+        audio = _over_a_minute(rows)
+        expected = plain(audio, return_timestamps=True)
+        result = pipe(audio, return_timestamps=True, mode="sequential", generate_kwargs={"num_beams": 1})
+        assert {name: result[name] for name in expected} == expected

@@ -209,3 +209,17 @@ def test_real_speech_is_not_cut_in_words(speech, esc10, snr_db):
 
     depths = np.array([depth(window.start) for window in windows[1:]])
     assert (depths > 15).mean() > (0.99 if snr_db is None else 0.9)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 31.0])
+def test_what_comes_before_an_error_is_a_window(seconds):
+    def broken():
+        yield np.ones(round(seconds * RATE), np.float32)
+        raise InputError("the cable is out")
+
+    read = []
+    with pytest.raises(InputError, match="cable"):
+        for window in cut_at_pauses(broken()):
+            read.append(window)
+    assert sum(len(window.samples) for window in read) == round(seconds * RATE)
+    assert read[-1].is_last

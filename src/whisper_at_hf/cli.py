@@ -215,15 +215,16 @@ def _run(files, model_options, tag_options, parameters, output_options, batch_si
     """Load the model, run all files, write each result as it comes; exit with 2 if a file failed."""
     from .batch import run_files
     from .cli_output import ResultWriter
-    from .cli_stream import STANDARD_INPUT, run_standard_input
+    from .cli_stream import STANDARD_INPUT, check_standard_input, run_standard_input
 
     output_format, output, quiet = output_options
     calm_transformers(quiet)
+    or_exit(lambda: check_standard_input(files, parameters.get("mode")))
     writer = or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
     pipe = or_exit(lambda: _load_pipeline(*model_options, parameters.get("return_text", True)))
     parameters = or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
     if STANDARD_INPUT in files:
-        or_exit(lambda: run_standard_input(pipe, files, writer, batch_size, parameters))
+        or_exit(lambda: run_standard_input(pipe, writer, batch_size, parameters))
         return
     failed = []
 

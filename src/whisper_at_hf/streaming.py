@@ -1,7 +1,6 @@
 """Text and tags of sound that is still coming, a window at a time; memory does not grow with its length."""
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -29,12 +28,23 @@ def stream(
         frames = pipe.model.tag_window_frames
         windows = cut_regularly(blocks, frames * extractor.hop_length)
     file = FileState()
-    while batch := list(islice(windows, batch_size)):
+    for batch in _batches(windows, batch_size):
         rows = [[pipe.window_row(window, file, frames)] for window in batch]
         inputs = {"is_last": [window.is_last for window in batch], "rows": rows}
         outputs = pipe.forward(inputs, **forward)["rows"]
         for window, (output,) in zip(batch, outputs, strict=True):
             yield _result(pipe, window, output, tags, postprocess)
+
+
+def _batches(windows: Iterable[AudioWindow], size: int) -> Iterator[list[AudioWindow]]:
+    """`size` windows at a time; those before an error too."""
+    batch: list[AudioWindow] = []
+    for window in windows:
+        batch.append(window)
+        # The last window may be followed by the error that ended the sound.
+        if len(batch) == size or window.is_last:
+            yield batch
+            batch = []
 
 
 def _result(pipe: Any, window: AudioWindow, output: dict, tags: StreamedTags | None, postprocess: dict) -> dict:

@@ -136,8 +136,8 @@ class TimelineRecorder:
     def _takeover(self, file: int, start: int) -> int:
         """The position from which a window that begins at `start` counts.
 
-        Between two steps of the grid, in the middle of what it shares with the windows before; where those share less
-        than a step, each position counts from the first window that covers it.
+        That is the first line of the grid from the middle of what it shares with the windows before. Where they share
+        no such line, each position counts from the first window that covers it.
         """
         covered = self._covered[file]
         steps = -(-(start + covered) // (2 * self.pooling_size))

@@ -81,20 +81,26 @@ def _cut(blocks: Iterable[np.ndarray], longest: int, place: Callable[[np.ndarray
     start = 0
     pieces: list[np.ndarray] = []
     held = 0
-    for block in blocks:
-        pieces.append(block)
-        held += len(block)
-        if held <= longest:
-            continue
-        rest = np.concatenate(pieces)
-        while len(rest) > longest:
-            cut = place(rest[:longest])
-            yield AudioWindow(start, rest[:cut], is_last=False)
-            start += cut
-            rest = rest[cut:]
-        pieces, held = [rest.copy()], len(rest)
+    failure = None
+    try:
+        for block in blocks:
+            pieces.append(block)
+            held += len(block)
+            if held <= longest:
+                continue
+            rest = np.concatenate(pieces)
+            while len(rest) > longest:
+                cut = place(rest[:longest])
+                yield AudioWindow(start, rest[:cut], is_last=False)
+                start += cut
+                rest = rest[cut:]
+            pieces, held = [rest.copy()], len(rest)
+    except InputError as error:
+        failure = error  # What came before it is a window all the same.
     if held:
         yield AudioWindow(start, np.concatenate(pieces), is_last=True)
+    if failure is not None:
+        raise failure
 
 
 def _best_cut(samples: np.ndarray, frame: int, sampling_rate: int) -> int:
