@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 import torch
 
 from .modes import BATCHED
-from .window_generation import WindowGenerator, can_generate
+from .window_generation import WindowGenerator, can_generate, encoder_batch_size
 from .window_tails import generate_with_tails
 
 
@@ -35,7 +35,9 @@ class ForwardMixin:
         return {"is_last": model_inputs["is_last"], "rows": [[output] for output in outputs] if batched else outputs}
 
     def _encode_rows(self, rows: list[dict]) -> list[dict]:
-        states = self.model.get_pooled_states(torch.cat([row["input_features"] for row in rows]))
+        features = torch.cat([row["input_features"] for row in rows])
+        parts = features.split(encoder_batch_size(self.model, features.shape[-1]))
+        states = torch.cat([self.model.get_pooled_states(part) for part in parts])
         size = self.model.config.pooling_size
         return [
             {"windows": [(row["span"].origin // size, pooled)], "language_id": None}

@@ -1,5 +1,6 @@
 """From log-mel windows to tokens and pooled states, all windows of a batch together, without `generate`."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,9 @@ from transformers import PreTrainedTokenizerBase
 from .errors import InputError
 from .modeling_whisper_at import WhisperATForConditionalGeneration
 from .pooling import PoolingRequest, pooling
-from .timeline import PooledWindow, Span
+from .timeline import FRAMES_PER_POSITION, PooledWindow, Span
 from .window_decoding import DecodingOptions, WindowDecoder
 from .word_times import word_times
-
-# Windows in one encoder pass on a CPU, where more take more memory and no less time.
-_CPU_ENCODER_BATCH = 2
 
 # What models of one language do anyway.
 _ENGLISH_ONLY = ("<|en|>", "transcribe")
@@ -86,7 +84,7 @@ class WindowGenerator:
 
     def _encode(self, rows: list[dict], pool: bool) -> tuple[torch.Tensor, list[list[PooledWindow]]]:
         features = torch.cat([row["input_features"] for row in rows])
-        size = _CPU_ENCODER_BATCH if self.model.device.type == "cpu" else len(rows)
+        size = encoder_batch_size(self.model, features.shape[-1])
         states, windows = [], []
         for start in range(0, len(rows), size):
             batch = features[start : start + size].to(self.model.device, self.model.dtype)
@@ -133,6 +131,15 @@ def can_generate(generate_kwargs: Mapping[str, Any]) -> bool:
         name in known or value is None or (name in same_as_default and value == same_as_default[name])
         for name, value in generate_kwargs.items()
     )
+
+
+def encoder_batch_size(model: torch.nn.Module, frames: int) -> int:
+    """Rows of `frames` mel frames (10 ms) in one encoder pass.
+
+    On a CPU two windows of 30 s, or as much in shorter ones: more take more memory and no less time. Elsewhere all.
+    """
+    full = model.config.max_source_positions * FRAMES_PER_POSITION
+    return max(1, 2 * full // frames) if model.device.type == "cpu" else sys.maxsize
 
 
 def encode_windows(
