@@ -13,7 +13,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
-from itertools import chain, cycle, islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import torch
@@ -47,7 +47,7 @@ def load_clips(data: Path, count: int) -> list:
     mixed = [path for pair in zip(*rows, strict=False) for path in pair]
     sounds = (load_audio(path) for path in mixed)
     short = [audio for audio in sounds if len(audio) <= LONGEST_SECONDS * 16_000]
-    return list(islice(chain(cycle(short)), count))
+    return list(islice(cycle(short), count))
 
 
 def measure(pipe: Pipeline, clips: list, repeats: int) -> dict[str, float]:

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import tracemalloc
 import warnings
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from memory import peak_bytes
 from sounds import RATE, assert_is_sine, encode, sine
 
 from whisper_at_hf.audio import load_audio, stream_audio
@@ -224,12 +224,7 @@ def test_memory_does_not_grow_with_length(tmp_path):
     def peak(seconds):
         path = make_file(tmp_path / f"{seconds}.wav", seconds=seconds)
         with path.open("rb") as file:
-            tracemalloc.start()
-            for _ in stream_audio(SimpleNamespace(read=file.read)):
-                pass
-            highest = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-        return highest
+            return peak_bytes(stream_audio(SimpleNamespace(read=file.read)))
 
     peak(10.0)  # imports
     assert peak(200.0) < 1.1 * peak(20.0)

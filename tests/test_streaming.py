@@ -1,11 +1,11 @@
 """`WhisperATPipeline.stream`: window by window the same as the whole file, early, and in little memory."""
 
 import io
-import tracemalloc
 
 import numpy as np
 import pytest
 import soundfile
+from memory import peak_bytes
 from sounds import RATE, sine
 from tiny import MELS, head_config, tiny_model
 from tiny_multilingual import multilingual_model
@@ -168,14 +168,9 @@ def test_tag_windows_longer_than_the_encoders_come_when_they_are_complete(tagger
 
 def test_memory_does_not_grow_with_length(tagger):
     def peak(minutes):
-        tracemalloc.start()
         # Blocks that are large beside the small objects which Python keeps for later.
         blocks = (noise(10.0, index) for index in range(6 * minutes))
-        for _ in tagger.stream(blocks, at_time_res=2.0):
-            pass
-        highest = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return highest
+        return peak_bytes(tagger.stream(blocks, at_time_res=2.0))
 
     peak(1)  # imports
     assert peak(10) < 1.2 * peak(2)

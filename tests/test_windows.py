@@ -1,10 +1,10 @@
 """cut_at_pauses: where it cuts, that nothing is lost, and that blocks do not matter."""
 
 import itertools
-import tracemalloc
 
 import numpy as np
 import pytest
+from memory import peak_bytes
 from sounds import RATE, sine
 
 from whisper_at_hf.audio import load_audio
@@ -116,12 +116,7 @@ def test_windows_come_as_soon_as_there_is_enough_and_are_copies():
 
 def test_memory_does_not_grow_with_length():
     def peak(minutes):
-        tracemalloc.start()
-        for _ in cut_at_pauses(babble(1.0, seed=index) for index in range(60 * minutes)):
-            pass
-        highest = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return highest
+        return peak_bytes(cut_at_pauses(babble(1.0, seed=index) for index in range(60 * minutes)))
 
     peak(1)  # imports
     assert peak(6) < 1.1 * peak(1)

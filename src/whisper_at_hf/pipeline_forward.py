@@ -69,9 +69,9 @@ class ForwardMixin:
         """Text (and pooled states) of windows cut at pauses, as pieces with their places on the file's clock."""
         if self._can_generate_alone(kwargs):
             kwargs = {**self._generate_kwargs, **kwargs}
-            generate = WindowGenerator(self.model, self.tokenizer, kwargs, return_timestamps).generate
-            first_timestamp = self.model.generation_config.no_timestamps_token_id + 1
-            outputs = generate_with_tails(rows, generate, return_tags, first_timestamp)
+            generator = WindowGenerator(self.model, self.tokenizer, kwargs, return_timestamps)
+            first_timestamp = generator.decoder.rules.first_timestamp
+            outputs = generate_with_tails(rows, generator.generate, return_tags, first_timestamp)
         else:
             # `generate` moves on by itself inside a window.
             outputs = self._generate_group(rows, return_tags, return_timestamps, kwargs)

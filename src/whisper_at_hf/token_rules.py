@@ -65,14 +65,15 @@ class TokenRules:
         # After a pair of times there must be text; after a single one its partner, or the end.
         times[last & before] = -math.inf
         text[last & ~before, : self.end_token] = -math.inf
+        positions = torch.arange(times.shape[1], device=logits.device)
         if sound_ends is not None:
             has_begun = last & before & (tokens[:, -1] - first < sound_ends - SHORTEST_WORD)
             text[has_begun, self.end_token] = -math.inf
-            times.masked_fill_(torch.arange(times.shape[1], device=logits.device) > sound_ends[:, None], -math.inf)
+            times.masked_fill_(positions > sound_ends[:, None], -math.inf)
         # Times never go back, and a segment takes time.
         latest = torch.where(is_time, tokens - first, -1).amax(dim=1)
         earliest = torch.where(last & ~before, latest, latest + 1)
-        times.masked_fill_(torch.arange(times.shape[1], device=logits.device) < earliest[:, None], -math.inf)
+        times.masked_fill_(positions < earliest[:, None], -math.inf)
         # Where a time is likelier than any single text token, a time it is.
         is_likelier = times.logsumexp(dim=1) > text.amax(dim=1)
         text[is_likelier] = -math.inf

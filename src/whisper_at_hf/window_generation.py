@@ -9,7 +9,6 @@ from transformers import PreTrainedTokenizerBase
 
 from .errors import InputError
 from .modeling_whisper_at import WhisperATForConditionalGeneration
-from .pooling import PoolingRequest, pooling
 from .timeline import FRAMES_PER_POSITION, PooledWindow, Span
 from .window_decoding import DecodingOptions, WindowDecoder
 from .word_times import word_times
@@ -154,21 +153,9 @@ def encode_windows(
     Returns:
         The last hidden state `(rows, positions, width)`, and each row's pooled states on the grid of its file.
     """
-    encoder = model.model.encoder
-    if spans is None:
-        return encoder(features).last_hidden_state, [[] for _ in range(len(features))]
-    positions, size = encoder.config.max_source_positions, model.config.pooling_size
-    request = PoolingRequest(size)
-    if any(span.origin % size or span.end is not None for span in spans):
-        request.offsets = [span.origin % size for span in spans]
-        request.bounds = [
-            (span.begin - span.origin, positions if span.end is None else span.end - span.origin) for span in spans
-        ]
-    request.prepare(len(features), len(encoder.layers), positions, like=encoder.layer_norm.weight)
-    with pooling(request):
-        encoded = encoder(features)
-    windows = [[(span.origin // size, states)] for span, states in zip(spans, request.result, strict=True)]
-    return encoded.last_hidden_state, windows
+    with model.record_timeline(spans or len(features), pool=spans is not None) as recorder:
+        recorder.expect_start()
+        return model.model.encoder(features).last_hidden_state, recorder.windows
 
 
 def _language_token(language: str | None) -> str | None:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .configuration_whisper_at import POSITIONS_PER_SECOND
 from .errors import InputError
 
-# Positions of Whisper's encoder in a second. Windows start at whole positions, so that all of them share one grid.
-FRAMES_PER_SECOND = 50
 # Hz. Speech has its power here; hum and wind lie below, hiss above.
 SPEECH_BAND = (200, 4_000)
 
@@ -66,8 +65,9 @@ def cut_at_pauses(
     """
     if not max_seconds >= 1:
         raise InputError(f"max_seconds={max_seconds!r} leaves no room for a pause: use a number of seconds from 1 up.")
-    frame = sampling_rate // FRAMES_PER_SECOND
-    longest = int(max_seconds * FRAMES_PER_SECOND) * frame
+    # Windows start at whole positions of the encoder, so that all of them share one grid.
+    frame = sampling_rate // POSITIONS_PER_SECOND
+    longest = int(max_seconds * POSITIONS_PER_SECOND) * frame
     return _cut(blocks, longest, lambda samples: frame * _best_cut(samples, frame, sampling_rate))
 
 
@@ -107,9 +107,9 @@ def _best_cut(samples: np.ndarray, frame: int, sampling_rate: int) -> int:
     """The place to cut `samples` at, in frames of `frame` samples."""
     power = _speech_power(samples.reshape(-1, frame), sampling_rate)
     silence = np.percentile(power, 90) * 10 ** (-DEEPEST_PAUSE_DB / 10) + np.finfo(np.float32).tiny
-    level = 10 * np.log10(_smooth(power, round(SMOOTHING_SECONDS * FRAMES_PER_SECOND)) + silence)
+    level = 10 * np.log10(_smooth(power, round(SMOOTHING_SECONDS * POSITIONS_PER_SECOND)) + silence)
     # level[i] and seconds[i] are those of a cut at the start of frame i.
-    seconds = np.arange(len(level)) / FRAMES_PER_SECOND
+    seconds = np.arange(len(level)) / POSITIONS_PER_SECOND
     first = max(1, int(EARLIEST_CUT * len(level)))
     best = first + int(np.argmin((level - LATENESS_DB_PER_SECOND * seconds)[first:]))
     louder = np.flatnonzero(level > level[best] + PAUSE_EDGE_DB)
