@@ -2,14 +2,12 @@
 
 import io
 import json
-import os
-import stat
 
 import numpy as np
 import pytest
 
 from whisper_at_hf import InputError
-from whisper_at_hf.cli_output import ResultWriter, format_result, write_atomically
+from whisper_at_hf.cli_output import ResultWriter, format_result
 
 TAGS = [
     {
@@ -144,34 +142,3 @@ def test_a_file_that_is_a_folder_is_refused_before_any_work(tmp_path):
     (tmp_path / "result.json").mkdir()
     with pytest.raises(InputError, match="result.json"):
         ResultWriter(tmp_path / "result.json", "json", ["a.wav"], io.StringIO())
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path):
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(InputError, match="folder.*cannot be written"):
-        write_atomically(tmp_path / "folder", "text")
-    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
-
-
-def test_a_write_that_is_cut_short_leaves_the_old_file(tmp_path, monkeypatch):
-    target = tmp_path / "a.txt"
-    target.write_text("old")
-    monkeypatch.setattr("whisper_at_hf.cli_output.os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
-    with pytest.raises(InputError, match="a.txt.*full"):
-        write_atomically(target, "new")
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_name_that_is_no_text_is_written_readably(tmp_path):
-    write_atomically(tmp_path / "a.txt", "lone surrogate: \udcff")
-    assert (tmp_path / "a.txt").read_text() == "lone surrogate: ?"
-
-
-def test_others_may_read_results_as_the_umask_says(tmp_path):
-    before = os.umask(0o022)
-    try:
-        write_atomically(tmp_path / "a.txt", "text")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .cli_analysis import analysis_app
 from .cli_support import calm_transformers, console, or_exit, print_error
 from .cli_training import training_app
 from .errors import InputError, first_line
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(training_app)
+app.add_typer(analysis_app)
 
 
 class Format(StrEnum):

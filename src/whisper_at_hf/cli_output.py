@@ -1,12 +1,11 @@
 """How the command line shows and stores results."""
 
 import json
-import os
-import uuid
 from pathlib import Path
 from typing import Any, TextIO
 
 from .errors import InputError
+from .files import write_atomically
 
 FORMATS = ("txt", "json")
 
@@ -99,18 +98,6 @@ class ResultWriter:
             candidate = f"{name}-{number}"
         self._taken.add(candidate)
         return self.folder / f"{candidate}.{self.output_format}"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it. Raises InputError where that is impossible."""
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        draft.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(draft, path)
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

@@ -157,10 +157,10 @@ def evaluate(
     or_exit(_need_training)
     from rich.console import Console
 
+    from .files import write_json
     from .training.arguments import DataArguments
     from .training.command import print_label_table, print_scores
     from .training.evaluation import evaluate_head
-    from .training.output import write_json
 
     arguments = DataArguments(
         test=data,

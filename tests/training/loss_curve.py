@@ -6,8 +6,8 @@ Trains and writes the loss of every step.
 import sys
 from pathlib import Path
 
+from whisper_at_hf.files import write_json
 from whisper_at_hf.training import parse_arguments, run
-from whisper_at_hf.training.output import write_json
 from whisper_at_hf.training.run import prepare, split_rows, train_and_write
 
 

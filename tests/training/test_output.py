@@ -1,15 +1,13 @@
-import json
-
 import pytest
 
 from whisper_at_hf import InputError
+from whisper_at_hf.files import write_json
 from whisper_at_hf.training import TLTRTrainingArguments
 from whisper_at_hf.training.output import (
     check_output,
     clear_output,
     finished_results,
     remove_checkpoints,
-    write_json,
 )
 
 
@@ -38,16 +36,6 @@ def folder(tmp_path):
 
 def names(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def test_json_is_there_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "new" / "results.json"
-    write_json(path, {"label": "Wäves", "score": 0.5})
-    assert json.loads(path.read_text(encoding="utf-8")) == {"label": "Wäves", "score": 0.5}
-    with pytest.raises(TypeError):
-        write_json(path, {"label": object()})
-    assert json.loads(path.read_text(encoding="utf-8"))["score"] == 0.5
-    assert [entry.name for entry in path.parent.iterdir()] == ["results.json"]
 
 
 @pytest.mark.parametrize("text", [None, "", '{"eval'])

@@ -20,8 +20,8 @@ LOG = [
 def drawn(monkeypatch):
     """The figures that were saved."""
     figures = []
-    save = plots._save
-    monkeypatch.setattr(plots, "_save", lambda figure, path: figures.append(figure) or save(figure, path))
+    save = plots.save_figure
+    monkeypatch.setattr(plots, "save_figure", lambda figure, path: figures.append(figure) or save(figure, path))
     return figures
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from datasets import Dataset
 
 from ..errors import InputError
+from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from .clips import Clips, load_rows
 from .data import assign_folds, folds, join_folds
 from .fitting import Parts, fit_head, score
-from .output import RESULTS_FILE, clear_output, finished_results, write_json
+from .output import RESULTS_FILE, clear_output, finished_results
 from .run import announcer, chosen_arguments, describe, online_options, prepare
 
 _DRAWN_FOLDS = 5

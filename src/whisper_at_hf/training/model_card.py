@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from ..cli_output import write_atomically
+from ..files import write_atomically
 from ..tagging import DEFAULT_THRESHOLD
 
 # The figures of `tagging_metrics`: name in the tables, identifier in the metadata.

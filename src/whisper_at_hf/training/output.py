@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ..cli_output import write_atomically
 from ..errors import InputError
 from .arguments import TLTRTrainingArguments
 from .checkpoints import checkpoint_folders, is_complete
@@ -66,10 +65,3 @@ def remove_checkpoints(folder: str | Path) -> None:
     for checkpoint in checkpoint_folders(Path(folder)):
         shutil.rmtree(checkpoint)
     shutil.rmtree(Path(folder) / REFIT_FOLDER, ignore_errors=True)
-
-
-def write_json(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON file, which is there whole or not at all. Raises InputError where it cannot be written."""
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)

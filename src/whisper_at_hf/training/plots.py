@@ -1,8 +1,5 @@
 """Pictures of a training run as PNG files: curves, confusion matrix, scores by label. Needs matplotlib."""
 
-import os
-import uuid
-import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -11,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
+from ..figures import new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
 
 # The figures of `tagging_metrics` that lie between 0 and 1 and so share an axis.
 CURVE_METRICS = ("map", "auc", "accuracy", "f1")
@@ -47,7 +44,7 @@ def plot_curves(log_history: Sequence[Mapping[str, Any]], path: str | PathLike) 
     drawn = {title: curves for title, curves in drawn.items() if curves}
     if not drawn:
         raise InputError("log_history holds no losses, metrics or learning rates by epoch; train before plotting.")
-    figure = _figure(5 * len(drawn), 3.6)
+    figure = new_figure(5 * len(drawn), 3.6)
     for axes, (title, curves) in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn.items(), strict=True):
         for name, curve in curves.items():
             axes.plot(curve[:, 0], curve[:, 1], label=name, marker="." if len(curve) <= 60 else None)
@@ -55,7 +52,7 @@ def plot_curves(log_history: Sequence[Mapping[str, Any]], path: str | PathLike) 
         axes.grid(alpha=0.3)
         if any(curves):
             axes.legend()
-    return _save(figure, path)
+    return save_figure(figure, path)
 
 
 def _curve(log_history: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
@@ -82,7 +79,7 @@ def plot_confusion_matrix(
     size = len(labels)
     side = float(np.clip(0.42 * size, 3, 20))
     font = float(np.clip(72 * side / size * 0.32, 4, 10))
-    figure = _figure(side + 2.5, side + 2)
+    figure = new_figure(side + 2.5, side + 2)
     axes = figure.subplots()
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -95,7 +92,7 @@ def plot_confusion_matrix(
         for row, column in np.argwhere(counts):
             color = "white" if share[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=color, fontsize=font)
-    return _save(figure, path)
+    return save_figure(figure, path)
 
 
 def _confusion_counts(targets: Sequence[int], predictions: Sequence[int], size: int) -> np.ndarray:
@@ -130,7 +127,7 @@ def plot_label_scores(table: Sequence[Mapping[str, Any]], path: str | PathLike) 
         shown = ranked[: MAX_BARS // 2] + ranked[-MAX_BARS // 2 :]
         title = f"the {MAX_BARS // 2} best and the {MAX_BARS // 2} worst of {len(ranked)} labels"
     precision = [row["average_precision"] for row in shown]
-    figure = _figure(7, 1.3 + 0.22 * len(shown))
+    figure = new_figure(7, 1.3 + 0.22 * len(shown))
     axes = figure.subplots()
     bars = axes.barh(range(len(shown)), precision, color="tab:blue")
     axes.bar_label(bars, [f"{value:.2f}" for value in precision], padding=2, fontsize=8)
@@ -138,19 +135,7 @@ def plot_label_scores(table: Sequence[Mapping[str, Any]], path: str | PathLike) 
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.08), xlabel="average precision (in brackets: clips with the label)", title=title)
     axes.grid(axis="x", alpha=0.3)
-    return _save(figure, path)
-
-
-def _figure(width: float, height: float) -> "Figure":
-    """A figure of that size in inches, apart from pyplot's, which may belong to the user's own program."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise InputError('Plots need matplotlib; run pip install "whisper-at-hf[train]".') from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return save_figure(figure, path)
 
 
 def _name_ticks(axis: "Axis", labels: Sequence[str], **style) -> None:
@@ -160,20 +145,3 @@ def _name_ticks(axis: "Axis", labels: Sequence[str], **style) -> None:
 
 def _short(label: str) -> str:
     return label if len(label) <= MAX_LABEL_LENGTH else label[: MAX_LABEL_LENGTH - 1] + "…"
-
-
-def _save(figure: "Figure", path: str | PathLike) -> Path:
-    """Write a PNG under a temporary name and rename it."""
-    path = Path(path)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        with warnings.catch_warnings():
-            # The font has no signs for some languages' labels and draws boxes instead.
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            figure.savefig(draft, format="png", dpi=110)
-        os.replace(draft, path)
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return path

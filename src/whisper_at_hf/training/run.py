@@ -11,6 +11,7 @@ from typing import Any
 from datasets import Dataset
 
 from ..errors import InputError
+from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments, check_together
 from .clips import Clips, encode_clips, load_rows
 from .data import check_duplicates, check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
@@ -26,7 +27,6 @@ from .output import (
     clear_output,
     finished_results,
     remove_checkpoints,
-    write_json,
 )
 from .plots import plot_confusion_matrix, plot_curves, plot_label_scores
 from .trainer import TLTRTrainer

@@ -1,0 +1,28 @@
+"""Files that are there whole or not at all."""
+
+import json
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file under a temporary name and rename it. Raises InputError where that is impossible."""
+    draft = path.with_name(f".{uuid.uuid4().hex}")
+    try:
+        draft.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(draft, path)
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a JSON file, which is there whole or not at all. Raises InputError where it cannot be written."""
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text)
