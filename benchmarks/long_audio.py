@@ -19,12 +19,12 @@ from pathlib import Path
 
 from long_audio_parts import plan, results, tables
 from long_audio_parts.figure import draw_growth
-from long_audio_parts.machine import describe_machine, usable_cores
 from long_audio_parts.material import Material, Recording
 from long_audio_parts.measure import Setup, Task, measure, missing
 from long_audio_parts.models import with_random_head
 from long_audio_parts.peers import GROWTH, PEERS
 
+from whisper_at_hf.analysis.machine import describe_machine, usable_cores
 from whisper_at_hf.default_model import cache_directory
 from whisper_at_hf.errors import InputError
 

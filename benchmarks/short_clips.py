@@ -17,10 +17,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import torch
-from long_audio_parts.machine import describe_machine
 from transformers import Pipeline, pipeline
 
 import whisper_at_hf  # noqa: F401  (registers the task)
+from whisper_at_hf.analysis.machine import describe_machine
 from whisper_at_hf.audio import load_audio
 
 ROOT = Path(__file__).resolve().parents[1]
