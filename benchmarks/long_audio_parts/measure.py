@@ -7,9 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from whisper_at_hf.analysis.word_errors import word_errors
+
 from .material import Recording
 from .peers import PEERS
-from .word_errors import word_errors
 
 BENCHMARKS = Path(__file__).resolve().parents[1]
 
