@@ -13,8 +13,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from linear_probe import best_probe, probe_accuracies
 
+from whisper_at_hf.analysis.probes import best_probe, probe_layers
+from whisper_at_hf.analysis.speech_encoders import time_means
 from whisper_at_hf.training.arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from whisper_at_hf.training.cross_validation import fold_rows
 from whisper_at_hf.training.recipes import parse_arguments
@@ -73,8 +74,9 @@ def probe_rows(args: argparse.Namespace) -> dict[str, list[float]]:
     data, head, _ = run_arguments(args, "TLTR")
     rows, folds = fold_rows(data, seed=0)
     parts = prepare({"train": rows, "validation": None, "test": None}, data, head)
-    accuracies = probe_accuracies(parts.train[0], folds)
-    return {f"probe: {name}": values for name, values in accuracies.items()}
+    clips = parts.train[0]
+    probes = probe_layers(time_means(clips.cache, clips.positions), clips.targets, clips.rows["fold"][:], folds)
+    return {f"probe: {name}": probe.accuracies for name, probe in probes.items()}
 
 
 def report(results: dict[str, list[float]], seeds: dict[str, list[int]], args: argparse.Namespace) -> None:
