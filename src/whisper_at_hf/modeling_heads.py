@@ -11,6 +11,7 @@ from .complete_loading import load_complete
 from .configuration_whisper_at import TLTRConfig, WhisperATConfig
 from .errors import InputError
 from .modeling_tltr import TLTRForAudioClassification
+from .onednn import LinearByOneDNN
 from .tagging import (
     FRAMES_PER_SECOND,
     count_windows,
@@ -190,7 +191,8 @@ class TaggingHeadsMixin:
         window = self.config.max_source_positions * FRAMES_PER_POSITION
         frames = input_features.shape[-1]
         if frames <= window:
-            return self.model.encoder(input_features, output_pooled_states=True, return_dict=True).pooled_states
+            with LinearByOneDNN():
+                return self.model.encoder(input_features, output_pooled_states=True, return_dict=True).pooled_states
         silence = input_features.amin(dim=(1, 2), keepdim=True).expand(-1, input_features.shape[1], -frames % window)
         padded = torch.cat([input_features, silence], dim=-1)
         return torch.cat([self.get_pooled_states(part) for part in padded.split(window, dim=-1)], dim=2)

@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from .errors import InputError
 from .modeling_whisper_at import WhisperATForConditionalGeneration
+from .onednn import LinearByOneDNN
 from .timeline import FRAMES_PER_POSITION, PooledWindow, Span
 from .window_decoding import DecodingOptions, WindowDecoder
 from .word_times import word_times
@@ -64,6 +65,10 @@ class WindowGenerator:
             For each row `tokens` `(1, count)` without prompt and end token, `is_cut_off` if there was no end token,
             `token_timestamps` by word only, `windows` for `merge_windows` and `language_id`.
         """
+        with LinearByOneDNN():
+            return self._generate(rows, pool)
+
+    def _generate(self, rows: list[dict], pool: bool) -> list[dict]:
         states, windows = self._encode(rows, pool)
         languages = self._languages(rows, states)
         prompts = [self._prompt(language) for language in languages]
