@@ -18,7 +18,13 @@ from transformers import (
 )
 
 LAYERS, WIDTH = 2, 16
-SIZES = {"hidden_size": WIDTH, "num_hidden_layers": LAYERS, "num_attention_heads": 2, "intermediate_size": 32}
+SIZES = {
+    "hidden_size": WIDTH,
+    "num_hidden_layers": LAYERS,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "initializer_range": 0.3,  # so that layers differ and steps attend to each other
+}
 WAV2VEC2_LIKE = {
     "hubert": (HubertConfig, HubertModel),
     "wav2vec2": (Wav2Vec2Config, Wav2Vec2Model),
@@ -36,7 +42,7 @@ def save_speech_model(folder: Path, name: str, **changes) -> PreTrainedModel:
     """A model of one of `NAMES`, or "ast", in `folder`."""
     torch.manual_seed(0)
     if name == "ast":
-        model = ASTModel(ASTConfig(**SIZES, max_length=128, num_mel_bins=32, **changes))
+        model = ASTModel(ASTConfig(**{**SIZES, **changes}, max_length=128, num_mel_bins=32))
         extractor = ASTFeatureExtractor(max_length=128, num_mel_bins=32)
     else:
         family, kind = name.split("-")
@@ -48,7 +54,7 @@ def save_speech_model(folder: Path, name: str, **changes) -> PreTrainedModel:
             "num_conv_pos_embeddings": 8,
             "num_conv_pos_embedding_groups": 2,
         }
-        model = model_class(config_class(**SIZES, **convolutions, **KINDS[kind], **changes))
+        model = model_class(config_class(**{**SIZES, **changes}, **convolutions, **KINDS[kind]))
         extractor = Wav2Vec2FeatureExtractor(return_attention_mask=kind == "large")
     model.eval().save_pretrained(folder)
     extractor.save_pretrained(folder)

@@ -1,9 +1,9 @@
 """The layers' probes as tables."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from .probes import ALL_LAYERS, MEAN_OF_LAYERS, layer_name
+from .text_tables import markdown_table
 
 
 def accuracy_rows(results: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -44,7 +44,7 @@ def markdown(results: dict[str, Any], accuracy_figure: str, classes_figure: str)
     fewest = min(row["clips"] for row in results["models"][0]["classes"])
     return "\n".join(
         [
-            f"# What each layer knows of sounds: {_escaped(data['name'])}",
+            f"# What each layer knows of sounds: {data['name']}",
             "",
             f"{data['clips']} clips of {len(data['labels'])} classes, {len(data['folds'])} folds; the first "
             f"{settings['window_length_s']:g} s of each clip. Probe: {settings['probe']}. States are the outputs of "
@@ -54,8 +54,7 @@ def markdown(results: dict[str, Any], accuracy_figure: str, classes_figure: str)
             "",
             "Accuracy in %, mean ± standard deviation over the folds:",
             "",
-            *_table(accuracy_rows(results)),
-            "",
+            markdown_table(accuracy_rows(results)),
             "## Best layer for each class",
             "",
             f"![F1 of each class in each layer]({classes_figure}.png)",
@@ -64,16 +63,6 @@ def markdown(results: dict[str, Any], accuracy_figure: str, classes_figure: str)
             f"too. The smallest class has {fewest} clips: one clip more or less moves its recall by "
             f"{100 / fewest:.1f} points, so layers that lie closer together than a few clips do not differ.",
             "",
-            *_table(class_rows(results)),
-            "",
+            markdown_table(class_rows(results)),
         ]
     )
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = ["| " + " | ".join(map(_escaped, row)) + " |" for row in rows]
-    return [lines[0], "|---" * len(rows[0]) + "|", *lines[1:]]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|")

@@ -10,6 +10,7 @@ are one step as long as the window: the mean over time of each clip.
 
 import hashlib
 import json
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -146,7 +147,10 @@ class SpeechEncoder(Encoder):
             for layer, block in enumerate(self.blocks)
         ]
         try:
-            self.model(**inputs)
+            with warnings.catch_warnings():
+                # WavLM's attention takes its mask and its positions in different types, which torch remarks on.
+                warnings.filterwarnings("ignore", message="Support for mismatched key_padding_mask")
+                self.model(**inputs)
         finally:
             for hook in hooks:
                 hook.remove()
