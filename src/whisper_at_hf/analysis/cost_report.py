@@ -120,7 +120,7 @@ def draw_cost(result: dict[str, Any], path: str | PathLike) -> list[Path]:
     _name_value(axes, 0, ast, side=-1)
     _draw_ratio(axes, curves[f"{HEADS[-1]} head, 10 s"], ast)
     axes.set_yscale("log")
-    axes.set_ylabel("multiply-accumulates, thousand millions")
+    axes.set_ylabel("multiply-accumulates for one window, 10⁹")
     axes.set_xticks(range(len(entries)), ["\n".join(entry["whisper"]) for entry in entries])
     axes.set_xlabel("Whisper")
     axes.margins(x=0.12)
