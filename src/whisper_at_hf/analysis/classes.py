@@ -85,13 +85,15 @@ def correlate(f1: Sequence[float], increase: Sequence[float]) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a constant value, which gives NaN
         pearson, spearman = stats.pearsonr(f1, increase), stats.spearmanr(f1, increase)
-        interval = pearson.confidence_interval(0.95)
+        low, high = pearson.confidence_interval(0.95)
+    if not np.isfinite(pearson.statistic):
+        low, high = None, None
     is_constant = len(set(f1)) == 1
     slope, intercept = (None, None) if is_constant else np.polyfit(f1, increase, 1)
     values = {
         "pearson": pearson.statistic,
-        "pearson_low": interval.low,
-        "pearson_high": interval.high,
+        "pearson_low": low,
+        "pearson_high": high,
         "spearman": spearman.statistic,
         "slope": slope,
         "intercept": intercept,

@@ -82,7 +82,7 @@ def load_recogniser(
 
     Args:
         model: for Whisper whatever `load_whisper` takes, for others a folder or hub id; None for the embedded Whisper.
-        batch_size: sounds at a time. Models that would hear the padding get one.
+        batch_size: sounds at a time, of Whisper; others take one.
         dtype: "float32", "bfloat16", "float16" or "auto".
         device: the best one if None.
         fallback: decode again at higher temperatures where Whisper's checks fail; slower by far under noise.
@@ -105,7 +105,7 @@ def load_recogniser(
             f"'{model}' cannot be loaded as a speech recogniser ({first_line(error)}); name a Whisper, a Whisper-AT, "
             "or a model with a CTC head and its processor."
         ) from error
-    return _other_recogniser(name, pipe, batch_size)
+    return _other_recogniser(name, pipe)
 
 
 def _is_whisper(model: str) -> bool:
@@ -151,14 +151,13 @@ def _whisper_recogniser(name: str, pipe: Any, batch_size: int, fallback: bool) -
     return PipelineRecogniser(name, pipe, batch_size, settings, arguments)
 
 
-def _other_recogniser(name: str, pipe: Any, batch_size: int) -> PipelineRecogniser:
+def _other_recogniser(name: str, pipe: Any) -> PipelineRecogniser:
     rate = pipe.feature_extractor.sampling_rate
     if rate != RATE:
         raise InputError(f"'{name}' reads sound at {rate} Hz; name a model that reads {RATE} Hz.")
-    # Without a mask for it, as in wav2vec2-base, padding would change the text.
-    has_mask = getattr(pipe.feature_extractor, "return_attention_mask", False)
     settings = {"task": "automatic-speech-recognition", "type": pipe.type, "dtype": _dtype(pipe.model)}
-    return PipelineRecogniser(name, pipe, batch_size if has_mask else 1, settings, {})
+    # One at a time: that pipeline would read letters off the padding of a batch too, mask or not.
+    return PipelineRecogniser(name, pipe, 1, settings, {})
 
 
 def _dtype(model: PreTrainedModel) -> str:

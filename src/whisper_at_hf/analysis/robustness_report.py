@@ -17,8 +17,10 @@ _GAP = 1.0
 
 
 def robustness_table(results: dict[str, Any]) -> str:
-    """`robustness_rows` in Markdown, with the caption."""
-    return f"{markdown_table(robustness_rows(results))}\n{robustness_caption(results)}\n"
+    """`robustness_rows` in Markdown, with the figure and the caption."""
+    figure = "![Word error rate against signal-to-noise ratio](robustness.png)"
+    table = markdown_table(robustness_rows(results))
+    return f"# What noise does to words\n\n{figure}\n\n{table}\n{robustness_caption(results)}\n"
 
 
 def robustness_rows(results: dict[str, Any]) -> list[tuple[str, ...]]:
