@@ -229,6 +229,69 @@ def classes(
     console.print(f"Wrote {output}", markup=False)
 
 
+@analysis_app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at analyze peer MIT/ast-finetuned-audioset-10-10-0.4593 --data eval_segments.csv --clips clips "
+    "--output ast.json\n\n"
+    "whisper-at analyze peer my-ast --data ESC-50 --fold 5 --output ast.json"
+)
+def peer(
+    model: Annotated[str, typer.Argument(help="Folder or hub id of an Audio Spectrogram Transformer.")],
+    data: Annotated[list[str], typer.Option(help="Labelled data, see extract --data; repeatable.")],
+    fold: Annotated[str | None, typer.Option(help="Score on this fold of the data only.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of a hub dataset; 'esc10' of ESC-50.")] = None,
+    clips: Annotated[str | None, typer.Option(help="Folder of the clips of AudioSet segment CSVs.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Clips scored at a time.")] = 8,
+    device: Device = None,
+    output: Annotated[Path | None, typer.Option(help="JSON file for the scores, too.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score an Audio Spectrogram Transformer on labelled data, as evaluate does a head."""
+    calm_transformers(quiet)
+    or_exit(_need_analysis)
+    from rich.console import Console
+
+    from .analysis.ast_peer import ASTPeer, evaluate_ast
+    from .files import write_json
+    from .training.arguments import DataArguments
+    from .training.command import print_label_table, print_scores
+
+    arguments = DataArguments(test=data, test_fold=fold, test_split=split, clips=clips)
+    announce = None if quiet else lambda line: print(line, file=sys.stderr)
+    results = or_exit(lambda: evaluate_ast(ASTPeer(model, device), arguments, batch_size, announce))
+    print_scores(Console(), results, scored="score")
+    print_label_table(Console(), results["label_table"])
+    if output is not None:
+        or_exit(lambda: write_json(output, results))
+        console.print(f"Wrote {output}", markup=False)
+
+
+@analysis_app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at analyze table\n\n"
+    'whisper-at analyze table --scores "TLTR on base:esc-10=head/results.json" --model "TLTR on base=head" '
+    "--scores ast:esc-50=ast.json --output table"
+)
+def table(
+    scores: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME:BENCHMARK=FILE, a JSON of evaluate, peer or train; as-20k, as-2m, esc-50 or esc-10."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="NAME=MODEL, whose size and cost are counted; repeatable.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder for table.json and table.md.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Lay scores beside the published ones: AudioSet and ESC-50, blank where there are none."""
+    calm_transformers(quiet)
+    from .analysis.benchmark_report import run_table
+
+    made = or_exit(lambda: run_table(scores, model, output))
+    if made is not None:
+        console.print(f"Wrote {made}", markup=False)
+
+
 def _need_analysis() -> None:
     """Raise InputError unless the packages that the analysis needs are installed."""
     missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
