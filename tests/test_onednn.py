@@ -103,6 +103,20 @@ def test_arguments_by_name_and_no_rows():
     torch.testing.assert_close(by_name, module(states(2)), atol=1e-6, rtol=0)
 
 
+@torch.no_grad()
+def test_the_compiler_chooses_for_itself():
+    seen = []
+
+    def backend(graph, inputs):
+        seen.extend(str(node.target) for node in graph.graph.nodes)
+        return graph.forward
+
+    module = layer()
+    with LinearByOneDNN():
+        torch.compile(module.forward, backend=backend)(states(2))
+    assert any("linear" in name for name in seen) and not any("mkldnn" in name for name in seen)
+
+
 class Wrapped(torch.Tensor):
     """A weight that does its own products, as quantised ones do."""
 

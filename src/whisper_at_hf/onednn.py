@@ -13,7 +13,7 @@ class LinearByOneDNN(TorchFunctionMode):
     """A context in which linear layers run by oneDNN: as precise, and on AMD's processors twice as fast or more.
 
     `benchmarks/speed_attempts.py` has the times. Results differ by rounding, since sums are taken in another order. In
-    bfloat16 PyTorch asks oneDNN anyway, and `torch.compile` asks it through the same operator
+    bfloat16 PyTorch asks oneDNN anyway, and `torch.compile` chooses for itself, among others this operator
     (https://github.com/pytorch/pytorch/blob/main/torch/_inductor/mkldnn_ir.py). What it cannot do is left as it was:
     other devices and dtypes, gradients, weights that are not plain tensors.
     """
@@ -33,5 +33,6 @@ def _is_served(states: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | 
         and states.numel() > 0
         and not torch.is_grad_enabled()
         and not torch.is_autocast_enabled("cpu")
+        and not torch.compiler.is_compiling()
         and HAS_OPERATOR
     )
