@@ -38,4 +38,4 @@ def test_of_equally_accurate_layers_the_first_is_taken():
 
 def test_a_class_that_no_layer_finds_has_no_score():
     rows = best_layers([np.array([0, 0, 1, 1, 1, 1])], TARGETS, LABELS)
-    assert (rows[2]["f1"], rows[2]["recall"], rows[2]["best_layer"]) == (0, 0, 1)
+    assert (rows[2]["f1"], rows[2]["recall"], rows[2]["precision"], rows[2]["best_layer"]) == (0, 0, 0, 1)

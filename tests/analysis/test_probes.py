@@ -18,7 +18,7 @@ def states(width: int, clips: int = 90, seed: int = 0) -> tuple[np.ndarray, np.n
     """Means `(clips, 2, width)` with classes that overlap, targets and folds."""
     rng = np.random.default_rng(seed)
     targets = np.arange(clips) % 3
-    centres = rng.normal(0, 1, (3, 2, width)) * np.array([0.4, 0.8])[:, None]
+    centres = rng.normal(0, 1, (3, 2, width)) * np.array([0.4, 0.8])[:, None] * np.sqrt(5 / width)
     means = (centres[targets] + rng.normal(0, 1, (clips, 2, width))) * rng.uniform(0.1, 9, width)
     return means.astype(np.float32), targets, np.array(FOLDS)[(np.arange(clips) // 3) % 3]
 

@@ -1,6 +1,6 @@
 """Figures of the layers' probes: accuracy against layer, and the best layer of each class. Needs matplotlib."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 # With a deepest model of more than so many times the layers of the shallowest, layers are shown by relative depth.
 NUMBERS_UP_TO = 2.0
-LEGEND_COLUMNS = 3
-# Above these, numbers in the cells of the map of classes cannot be read.
-NUMBERED_CLASSES, NUMBERED_LAYERS = 50, 12
+LEGEND_COLUMNS = 2
+# Above these, numbers in the cells of the map of classes would make it larger than a page, and cells are small.
+NUMBERED_CLASSES, NUMBERED_LAYERS = 20, 12
 COMBINATIONS = (MEAN_OF_LAYERS, ALL_LAYERS)
 MAX_LABEL_LENGTH = 28
 MARK = "#D55E00"
@@ -75,10 +75,11 @@ def _draw_model(
     probes = [model["probes"][layer_name(layer + 1)] for layer in range(depth)]
     mean, std = (100 * np.array([probe[key] for probe in probes]) for key in ("mean", "std"))
     look = style(number)
-    axes.plot(layers, mean, label=f"{model['name']} ({depth} layers)", markersize=5, **look)
+    axes.plot(layers, mean, label=f"{model['name']} ({depth} layers)", markersize=5 if depth <= 16 else 3.5, **look)
     axes.fill_between(layers, mean - std, np.minimum(mean + std, 100), color=look["color"], alpha=0.12, linewidth=0)
     # Beside each other where they would lie on each other.
-    shift = 0.04 * (number - (models - 1) / 2) / max(1, models - 1) * max(places.values()) / 1.28
+    gap = min(0.03, 0.1 / max(1, models - 1)) * min(places.values()) / 1.14
+    shift = gap * (number - (models - 1) / 2)
     for name, place in places.items():
         probe = model["probes"][name]
         axes.errorbar(
@@ -124,18 +125,20 @@ def draw_best_layers(results: dict[str, Any]) -> "Figure":
     maps = [np.array([row["f1_by_layer"] for row in model["classes"]]) for model in models]  # (classes, layers)
     order = np.argsort(-np.mean([scores.mean(axis=1) for scores in maps], axis=0), kind="stable")
     names = [_short(results["data"]["labels"][index]) for index in order]
-    widths = [max(1.6, scores.shape[1] * (0.46 if scores.shape[1] <= NUMBERED_LAYERS else 0.16)) for scores in maps]
-    figure = new_figure(sum(widths) + 3.2, 1.5 + 0.3 * len(names))
+    numbered = len(names) <= NUMBERED_CLASSES and max(model["layers"] for model in models) <= NUMBERED_LAYERS
+    width, height = (0.46, 0.3) if numbered else (0.13, 0.19)  # of a cell, inches
+    widths = [max(1.6, width * scores.shape[1]) for scores in maps]
+    figure = new_figure(sum(widths) + 3.2, 1.5 + height * len(names))
     panels = figure.subplots(1, len(models), sharey=True, squeeze=False, width_ratios=widths)[0]
     lowest = min(scores.min() for scores in maps)
     image = None
     for axes, model, scores in zip(panels, models, maps, strict=True):
         best = [model["classes"][index]["best_layer"] for index in order]
         image = axes.imshow(scores[order], cmap="Blues", vmin=np.floor(10 * lowest) / 10, vmax=1, aspect="auto")
-        _mark_best(axes, scores[order], best, image.norm)
+        _mark_best(axes, scores[order], best, image.norm if numbered else None)
         axes.set_title(model["name"], fontsize=10, parse_math=False)
         axes.set_xlabel("layer")
-        step = 1 if scores.shape[1] <= NUMBERED_LAYERS else 4
+        step = 1 if numbered or scores.shape[1] <= 8 else 4
         ticks = range(step - 1, scores.shape[1], step)
         axes.set_xticks(ticks, [tick + 1 for tick in ticks])
         axes.tick_params(length=0)
@@ -145,15 +148,14 @@ def draw_best_layers(results: dict[str, Any]) -> "Figure":
     return figure
 
 
-def _mark_best(axes: "Axes", scores: np.ndarray, best: Sequence[int], norm: Any) -> None:
-    """Frame the best layer of each row of `scores` `(classes, layers)`, and write the numbers if they can be read."""
+def _mark_best(axes: "Axes", scores: np.ndarray, best: Sequence[int], norm: Callable[[float], float] | None) -> None:
+    """Frame the best layer of each row of `scores` `(classes, layers)`; with a norm of colours, write the numbers."""
     from matplotlib.patches import Rectangle
 
+    line = {"edgecolor": MARK, "linewidth": 1.3 if norm is None else 1.8, "fill": False}
     for row, layer in enumerate(best):
-        axes.add_patch(
-            Rectangle((layer - 1.5 + 0.04, row - 0.5 + 0.05), 0.92, 0.9, fill=False, edgecolor=MARK, linewidth=1.8)
-        )
-    if scores.shape[0] <= NUMBERED_CLASSES and scores.shape[1] <= NUMBERED_LAYERS:
+        axes.add_patch(Rectangle((layer - 1.5 + 0.04, row - 0.5 + 0.05), 0.92, 0.9, **line))
+    if norm is not None:
         for row, column in np.ndindex(*scores.shape):
             color = "white" if norm(scores[row, column]) > 0.65 else "black"
             text = f"{scores[row, column]:.2f}"
