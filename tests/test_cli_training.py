@@ -112,6 +112,18 @@ def test_evaluate_gives_the_scores_of_training(cli, train, folder, tmp_path):
         assert scores[f"eval_{name}"] == pytest.approx(trained[f"eval_{name}"], abs=1e-6)
 
 
+def test_evaluate_scores_on_the_split_that_was_named(cli, train, folder, tmp_path):
+    assert train().exit_code == 0
+    for split, count in (("val", len(LABELS)), ("rest", 1)):
+        (tmp_path / "splits" / split).mkdir(parents=True)
+        rows = [(folder / f"clip-1-{number}.wav", label) for number, label in enumerate(LABELS[:count])]
+        write_csv(tmp_path / "splits" / split / "labels.csv", rows)
+    options = ["--whisper", folder / "whisper", "--cache", folder / "features", "--output", tmp_path / "scores.json"]
+    result = cli("evaluate", tmp_path / "head", "--data", tmp_path / "splits", "--split", "val", *options, "-q")
+    assert result.exit_code == 0, result.output
+    assert json.loads((tmp_path / "scores.json").read_text())["clips"] == len(LABELS)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

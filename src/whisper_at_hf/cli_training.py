@@ -166,7 +166,7 @@ def evaluate(
         test=data,
         test_fold=fold,
         whisper=whisper,
-        split=split,
+        test_split=split,
         clips=clips,
         cache_dir=None if cache is None else str(cache),
         extraction_batch_size=batch_size,
