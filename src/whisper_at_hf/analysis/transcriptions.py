@@ -118,7 +118,7 @@ def transcribe(
             if announce is not None and number == _TRIAL_BATCHES < len(batches):
                 rate = bar.n / (time.perf_counter() - started)
                 with tqdm.external_write_mode():
-                    announce(f"{recogniser.name}: {rate:.1f} a second, so {_clock((bar.total - bar.n) / rate)} to go.")
+                    announce(f"{recogniser.name}: {rate:.1f} a second, so {clock((bar.total - bar.n) / rate)} to go.")
     return [store[key] for key in keys]
 
 
@@ -130,7 +130,8 @@ def _trial_first(keys: list[str], batch_size: int) -> list[list[str]]:
     return [[keys[index] for index in order[start : start + batch_size]] for start in range(0, len(keys), batch_size)]
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A length of time in words, to the minute."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "less than a minute"
