@@ -53,9 +53,13 @@ def test_a_rate_is_all_wrong_words_over_all_words(counts):
     assert (rate["errors"], rate["words"], rate["transcriptions"]) == (3, 40, 2)
     assert rate["wer"] == pytest.approx(3 / 40)
     rate = counts.rate(counts.where(0.0))
-    assert (rate["errors"], rate["words"], rate["transcriptions"]) == (16, 80, 4)
+    assert (rate["errors"], rate["words"], rate["transcriptions"], rate["runaways"]) == (16, 80, 4, 0)
+    assert rate["capped"] == rate["wer"]
     rate = counts.rate(counts.where(-10.0, "rain"))
     assert rate["wer"] == pytest.approx(42 / 40) and rate["transcriptions"] == 2
+    # The one with 37 of 30 words counts as 30.
+    assert rate["capped"] == pytest.approx(35 / 40) and rate["runaways"] == 1
+    assert counts.capped().rate(counts.where(-10.0, "rain"))["wer"] == pytest.approx(35 / 40)
 
 
 def test_an_increase_is_the_mean_over_ratios_less_the_rate_alone(counts):

@@ -55,6 +55,15 @@ def test_in_a_crowd_a_line_leads_to_the_name():
     assert len([text for text in axes.texts if not text.get_text()]) >= 3
 
 
+def test_other_places_are_kept_free():
+    points = np.array([[0.5, 0.5]])
+    along = np.column_stack([np.linspace(0.5, 1.2, 200), np.full(200, 0.5)])
+    axes = scatter(points)
+    (box,) = place_labels(axes, points, ["a name"], along)
+    pixels = axes.transData.transform(along)
+    assert not any((box[:2] < pixel).all() and (pixel < box[2:]).all() for pixel in pixels)
+
+
 def test_more_names_than_fit_are_all_written():
     points = np.full((80, 2), 0.5)
     axes = scatter(points, 2.0, 1.5)

@@ -207,6 +207,7 @@ def test_figure(run, drawn):
     (axes,) = drawn[-1].axes
     curves = {line.get_label(): line for line in axes.lines if not line.get_label().startswith("_")}
     assert list(curves) == ["one", "two"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "two"]
     points = results["models"][0]["points"]
     assert curves["one"].get_xdata().tolist() == [0.0, -20.0]
     assert curves["one"].get_ydata() == pytest.approx([100 * point["wer"] for point in points[1:]])
@@ -223,12 +224,15 @@ def test_figure(run, drawn):
 def test_rates_beyond_100_percent_are_drawn_at_the_edge_with_their_value(run, drawn, tmp_path):
     results = run(models=["one"])
     for point, wer in zip(results["models"][0]["points"], (0.05, 0.6, 1.634), strict=True):
-        point.update(wer=wer, low=0.9 * wer, high=1.1 * wer)
+        point.update(wer=wer, low=0.9 * wer, high=1.1 * wer, capped=min(wer, 0.8), runaways=int(3 * (wer > 1)))
     robustness.write_results(results, tmp_path / "output")
     (axes,) = drawn[-1].axes
     assert axes.get_ylim() == (0, 100)
     assert [text.get_text() for text in axes.texts] == ["163 ↑"]
-    assert "beyond 100 %" in (tmp_path / "output" / "robustness.md").read_text()
+    (dotted,) = [line for line in axes.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2][1:]
+    assert list(dotted.get_ydata()) == [60.0, 80.0]
+    text = (tmp_path / "output" / "robustness.md").read_text()
+    assert "beyond 100 %" in text and "at most 3 of 8 by one at −20 dB" in text
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"models": [{"name": "x"}]}', "[]"])

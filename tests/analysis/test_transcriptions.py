@@ -3,7 +3,9 @@
 import os
 import signal
 
+import numpy as np
 import pytest
+import soundfile
 from noisy_speech import FakeRecogniser, write_sounds, write_speech
 from subprocesses import fork
 
@@ -83,10 +85,24 @@ def test_what_is_heard_decides_and_not_what_it_is_called(pairs, material, cache,
     transcribe(pairs, material, FakeRecogniser(), cache)
     for name in ("speech", "sounds"):
         (tmp_path / name).rename(tmp_path / f"other {name}")
-    moved = plan(load_speech(tmp_path / "other speech"), load_sounds(str(tmp_path / "other sounds")), [0, -20, -5])
+    (tmp_path / "other speech" / "u1.wav").rename(tmp_path / "other speech" / "renamed.wav")
+    table = tmp_path / "other speech" / "labels.csv"
+    table.write_text(table.read_text().replace("u1.wav", "renamed.wav"))
+    speech = load_speech(tmp_path / "other speech")
+    # In the order that they had, which decides who gets which sound.
+    speech.insert(1, speech.pop(0))
+    moved = plan(speech, load_sounds(str(tmp_path / "other sounds")), [0, -20, -5])
     elsewhere, again = Material(), FakeRecogniser()
     transcribe(elsewhere.usable(moved), elsewhere, again, cache)
     assert len(again.heard) == 4 * 2  # the new ratio only
+
+
+def test_another_sound_under_the_same_name_is_transcribed(pairs, material, cache, tmp_path):
+    transcribe(pairs, material, FakeRecogniser(), cache)
+    soundfile.write(tmp_path / "speech" / "u1.wav", 0.1 * np.ones(8000), 16_000)
+    changed, again = Material(), FakeRecogniser()
+    transcribe(changed.usable(pairs), changed, again, cache)
+    assert len(again.heard) == 1 + 2 * 2
 
 
 def test_another_recogniser_has_its_own_texts(pairs, material, cache):
@@ -136,9 +152,6 @@ def test_a_cache_that_cannot_be_made(tmp_path):
 
 
 def test_unreadable_and_silent_clips_are_left_out_by_name(pairs, tmp_path):
-    import numpy as np
-    import soundfile
-
     (tmp_path / "speech" / "u1.wav").write_text("no sound")
     dealt = {pair.sound for pair in pairs if pair.sound is not None and pair.sound.label == "dog"}
     soundfile.write(tmp_path / "sounds" / "dog" / "dog2.wav", np.zeros(100), 16_000)

@@ -87,7 +87,7 @@ def draw_classes(results: dict[str, Any], path: str | PathLike) -> list[Path]:
     # Last, when nothing moves any more.
     for axes, model in zip(panels, models, strict=True):
         points = np.array([[100 * row["f1"], 100 * row["increase"]] for row in model["classes"]])
-        place_labels(axes, points, [shown(row["label"]) for row in model["classes"]])
+        place_labels(axes, points, [shown(row["label"]) for row in model["classes"]], _line(model))
     return save_for_print(figure, path)
 
 
@@ -110,6 +110,15 @@ def _draw_model(axes: "Axes", model: dict[str, Any], index: int) -> None:
         axes.plot(ends, fit["slope"] * ends + 100 * fit["intercept"], "--", color=look["color"], zorder=2)
     clean_axes(axes)
     axes.set_title(f"{model['name']}: {_correlation(fit)}", fontsize=10)
+
+
+def _line(model: dict[str, Any]) -> np.ndarray:
+    """Places along the regression line, `(places, 2)`."""
+    rows, fit = model["classes"], model["correlation"]
+    if fit["slope"] is None:
+        return np.empty((0, 2))
+    f1 = np.linspace(min(row["f1"] for row in rows), max(row["f1"] for row in rows), 150)
+    return 100 * np.column_stack([f1, fit["slope"] * f1 + fit["intercept"]])
 
 
 def _set_limits(axes: "Axes", rows: list[dict[str, Any]]) -> None:
@@ -140,7 +149,8 @@ def _in_words(models: list[dict[str, Any]]) -> str:
         clear = "excludes" if fit["pearson_low"] * fit["pearson_high"] > 0 else "includes"
         sentences.append(
             f"{model['name']}: {_correlation(fit)}; the 95 % interval of r, {signed(fit['pearson_low'], '.2f')} to "
-            f"{signed(fit['pearson_high'], '.2f')}, {clear} no correlation."
+            f"{signed(fit['pearson_high'], '.2f')}, {clear} no correlation. With no transcription "
+            f"counted as more than 100 % wrong: {_correlation(model['capped_correlation'])}."
         )
     return " ".join(sentences)
 

@@ -42,7 +42,8 @@ def analyze_classes(
 
     Returns:
         What is in classes.json: `snrs`, and for each of `models` its `layer`, `classes` (`label`, `f1`, `increase` of
-        the word error rate and its 95 % band from `low` to `high`, all fractions) and `correlation`.
+        the word error rate and its 95 % band from `low` to `high`, all fractions) and `correlation`; and the same
+        with `ErrorCounts.capped` counts.
 
     Raises:
         InputError: a folder without results, no model or fewer than three classes in both, a ratio or layer that
@@ -116,9 +117,21 @@ def _model_results(
             f"{model['name']}: only {len(shared)} classes are in both analyses, and a regression needs three; use the "
             "same sounds for both."
         )
-    rows = [{"label": label, "f1": f1[label], **counts.increase(label, snrs)} for label in shared]
-    correlation = correlate([row["f1"] for row in rows], [row["increase"] for row in rows])
-    return {"name": model["name"], "layer": layer, "correlation": correlation, "classes": rows}
+    capped = counts.capped()
+    rows = [
+        {
+            "label": label,
+            "f1": f1[label],
+            **counts.increase(label, snrs),
+            "capped_increase": capped.increase(label, snrs)["increase"],
+        }
+        for label in shared
+    ]
+    correlations = {
+        name: correlate([row["f1"] for row in rows], [row[increase] for row in rows])
+        for name, increase in (("correlation", "increase"), ("capped_correlation", "capped_increase"))
+    }
+    return {"name": model["name"], "layer": layer, **correlations, "classes": rows}
 
 
 def _checked_snrs(snrs: Sequence[float] | None, transcribed: Sequence[float]) -> list[float]:

@@ -1,7 +1,7 @@
 """Wrong words of many transcriptions, and the rates of any part of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,9 +39,13 @@ class ErrorCounts:
         return rows
 
     def rate(self, rows: np.ndarray) -> dict[str, Any]:
-        """Word error rate of the chosen rows, all their wrong words over all their words, with its band."""
+        """Word error rate of the chosen rows, all their wrong words over all their words, with its band.
+
+        Besides it `capped`, see the method, and `runaways`, the rows with more wrong words than words.
+        """
         errors, words = self._by_utterance(self.errors, rows), self._by_utterance(self.words, rows)
         low, high = bootstrap_band(errors[words > 0], words[words > 0])
+        capped = np.minimum(self.errors, self.words)[rows].sum()
         return {
             "wer": float(errors.sum() / words.sum()),
             "low": low,
@@ -49,7 +53,16 @@ class ErrorCounts:
             "errors": int(errors.sum()),
             "words": int(words.sum()),
             "transcriptions": int(rows.sum()),
+            "capped": float(capped / words.sum()),
+            "runaways": int((self.errors > self.words)[rows].sum()),
         }
+
+    def capped(self) -> "ErrorCounts":
+        """The same with no more wrong words than words in any row.
+
+        Under noise Whisper sometimes repeats itself as long as it is let; a few such texts can outweigh all others.
+        """
+        return replace(self, errors=np.minimum(self.errors, self.words))
 
     def increase(self, label: str, snrs: Sequence[float]) -> dict[str, float]:
         """How much a class of sounds adds to the word error rate: its mean over the ratios less the rate without.

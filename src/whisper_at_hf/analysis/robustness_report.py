@@ -49,6 +49,17 @@ def robustness_caption(results: dict[str, Any]) -> str:
         "(of mean powers). Bands: 95 % bootstrap over utterances. Both sides normalised by Whisper's English "
         "normaliser without its table of British spellings, which count as errors here, clean and noisy alike."
     )
+    worst = [max(model["points"], key=lambda point: point["runaways"]) for model in results["models"]]
+    if any(point["runaways"] for point in worst):
+        names = ", ".join(
+            f"{point['runaways']} of {point['transcriptions']} by {model['name']} at {signed(point['snr'], 'g')} dB"
+            for model, point in zip(results["models"], worst, strict=True)
+            if point["runaways"]
+        )
+        caption += (
+            " Dotted: with no transcription counted as more than 100 % wrong; some have more wrong words than words, "
+            f"most of them by repeating themselves (at most {names})."
+        )
     if _passes_the_top(results):
         caption += f" Points beyond {HIGHEST_SHOWN:g} % are drawn at the edge, with their value."
     return caption
@@ -79,7 +90,9 @@ def draw_robustness(results: dict[str, Any], path: str | PathLike) -> list[Path]
     axes.axvline((clean + max(snrs)) / 2, color="0.7", linewidth=0.8, linestyle=":")
     axes.set(xlabel="signal-to-noise ratio, dB", ylabel="word error rate, %")
     clean_axes(axes)
-    axes.legend(loc="upper left", frameon=False)
+    if any(point["runaways"] for model in results["models"] for point in model["points"]):
+        axes.plot([], [], ":", color="0.3", linewidth=1.2, label="no transcription counted above 100 %")
+    axes.legend(loc="upper left", framealpha=0.9, edgecolor="none", fontsize=9)
     return save_for_print(figure, path)
 
 
@@ -91,6 +104,8 @@ def _draw_model(axes: "Axes", model: dict[str, Any], clean: float, index: int) -
     low, high = ([100 * point[end] for point in noisy] for end in ("low", "high"))
     axes.fill_between(snrs, low, high, color=look["color"], alpha=0.15, linewidth=0)
     axes.plot(snrs, [100 * point["wer"] for point in noisy], label=model["name"], **look)
+    if any(point["runaways"] for point in noisy):
+        axes.plot(snrs, [100 * point["capped"] for point in noisy], ":", color=look["color"], linewidth=1.2)
     wer = 100 * alone["wer"]
     spread = [[wer - 100 * alone["low"]], [100 * alone["high"] - wer]]
     # Hollow: no point of the curve.
