@@ -20,6 +20,7 @@ analysis_app = typer.Typer(
 
 Output = Annotated[Path, typer.Option(help="Folder for the JSON, the table and the figures.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no warnings.")]
+TextBatch = Annotated[int, typer.Option(min=1, help="Clips transcribed at a time, by Whisper; others take one.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
 
 # Modules that the commands import, and the packages that hold them.
@@ -60,15 +61,15 @@ def layers(
 
     from .analysis.layer_tables import accuracy_rows, class_rows
     from .analysis.layers import analyze_layers
-    from .training.command import print_table
+    from .analysis.text_tables import print_text_table
 
     announce = None if quiet else lambda line: print(line, file=sys.stderr)
     results = or_exit(
         lambda: analyze_layers(data, model, output, window, cache, folds, split, batch_size, device, announce=announce)
     )
     printer = Console()
-    print_table(printer, accuracy_rows(results))
-    print_table(printer, class_rows(results))
+    print_text_table(printer, accuracy_rows(results))
+    print_text_table(printer, class_rows(results))
     console.print(f"Wrote {output}", markup=False)
 
 
@@ -97,7 +98,7 @@ def robustness(
         Path | None, typer.Option(help="Folder for finished texts; in the user's cache if left out.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Clips transcribed at a time.")] = 16,
+    batch_size: TextBatch = 16,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto.")] = "float32",
     device: Device = None,
     seed: Annotated[int, typer.Option(help="Draws utterances and sounds.")] = 0,
@@ -227,6 +228,60 @@ def classes(
 
     print_text_table(Console(), class_rows(or_exit(run)))
     console.print(f"Wrote {output}", markup=False)
+
+
+@analysis_app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at analyze reproduce --speech LibriSpeech/test-clean --sounds ESC-50 --model openai/whisper-large-v2 "
+    "--model openai/whisper-base --estimate --output paper\n\n"
+    "whisper-at analyze reproduce --speech speech.csv --sounds sounds --model openai/whisper-base --small "
+    "--output small\n\n"
+    "Stopped at any moment, the same command goes on where it was."
+)
+def reproduce(
+    speech: Annotated[str, typer.Option(help="CSV with path and transcript, its folder, or LibriSpeech's folder.")],
+    sounds: Annotated[str, typer.Option(help="Clips with one label each: CSV, folder per class, ESC-50, or dataset.")],
+    model: Annotated[list[str], typer.Option(help="Folder or hub id of a Whisper or CTC model; repeatable.")],
+    output: Output,
+    small: Annotated[
+        bool, typer.Option("--small", help="One sound of each class for an utterance and six ratios: 1/60 of it.")
+    ] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say how long it will take, and stop.")] = False,
+    snr: Annotated[list[float] | None, typer.Option(help="Other ratios, dB; repeatable.")] = None,
+    utterances: Annotated[int | None, typer.Option(min=1, help="Another number of utterances than 40.")] = None,
+    sounds_per_class: Annotated[
+        int | None, typer.Option(min=1, help="Another number of sounds of each class for an utterance than 40.")
+    ] = None,
+    window: Annotated[float, typer.Option(help="Seconds of each sound to probe, a multiple of 0.4.")] = 10.0,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for features and texts; in the user's cache if left out.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")] = None,
+    batch_size: TextBatch = 16,
+    dtype: Annotated[str, typer.Option(help="Of the transcription: float32, bfloat16, float16 or auto.")] = "float32",
+    device: Device = None,
+    seed: Annotated[int, typer.Option(help="Draws utterances and sounds.")] = 0,
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help="Let Whisper try again at higher temperatures; slow under noise.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run layers, robustness and classes as in the paper, or smaller, after an estimate of the time."""
+    calm_transformers(quiet)
+    or_exit(_need_analysis)
+    from .analysis.reproduce import PAPER, SMALL, describe
+    from .analysis.reproduce import reproduce as run_all
+
+    grid = SMALL if small else PAPER
+    chosen = {"snrs": snr, "utterances": utterances, "sounds_per_class": sounds_per_class}
+    grid = grid._replace(**{name: value for name, value in chosen.items() if value})
+    options = (window, split, cache, batch_size, dtype, device, seed, fallback, estimate)
+    announce = None if quiet else lambda line: print(line, file=sys.stderr)
+    estimates = or_exit(lambda: run_all(speech, sounds, model, output, grid, *options, announce=announce))
+    if not estimate:
+        console.print(f"Wrote {output}", markup=False)
+    elif quiet:
+        typer.echo("\n".join(map(describe, estimates)))
 
 
 @analysis_app.command(
