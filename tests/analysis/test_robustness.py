@@ -229,7 +229,7 @@ def test_rates_beyond_100_percent_are_drawn_at_the_edge_with_their_value(run, dr
     (axes,) = drawn[-1].axes
     assert axes.get_ylim() == (0, 100)
     assert [text.get_text() for text in axes.texts] == ["163 ↑"]
-    (dotted,) = [line for line in axes.lines if line.get_linestyle() == ":" and len(line.get_xdata()) == 2][1:]
+    (dotted,) = [line for line in axes.lines if line.get_linestyle() == ":" and list(line.get_xdata()) == [0.0, -20.0]]
     assert list(dotted.get_ydata()) == [60.0, 80.0]
     text = (tmp_path / "output" / "robustness.md").read_text()
     assert "beyond 100 %" in text and "at most 3 of 8 by one at −20 dB" in text

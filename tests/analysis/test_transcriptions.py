@@ -142,7 +142,7 @@ def test_the_first_batches_are_spread_over_all_ratios(pairs, material, cache):
     ("seconds", "said"), [(20, "less than a minute"), (400, "about 7 min"), (7300, "about 2 h 2 min")]
 )
 def test_clock(seconds, said):
-    assert transcriptions._clock(seconds) == said
+    assert transcriptions.clock(seconds) == said
 
 
 def test_a_cache_that_cannot_be_made(tmp_path):
