@@ -5,10 +5,18 @@ import warnings
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from whisper_at_hf.analysis.probes import best_probe, probe_inputs, probe_layers
+from whisper_at_hf.analysis.probes import (
+    DEFAULT_PENALTY,
+    PENALTIES,
+    best_probe,
+    choose_penalty,
+    probe_inputs,
+    probe_layers,
+)
 from whisper_at_hf.errors import InputError
 
 FOLDS = ["1", "2", "3"]
@@ -37,8 +45,10 @@ def test_predictions_are_scikit_learns(width):
     for name, features in inputs.items():
         expected = np.empty_like(targets)
         for fold in FOLDS:
-            peer = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000, tol=1e-8))
-            peer.fit(features[folds != fold].astype(float), targets[folds != fold])
+            train, inner = features[folds != fold].astype(float), PredefinedSplit(folds[folds != fold].astype(int))
+            plain = LogisticRegression(max_iter=10_000, tol=1e-8)
+            search = GridSearchCV(plain, {"C": PENALTIES}, scoring="neg_log_loss", cv=inner)
+            peer = make_pipeline(StandardScaler(), search).fit(train, targets[folds != fold])
             expected[folds == fold] = peer.predict(features[folds == fold].astype(float))
         assert probes[name].predictions.tolist() == expected.tolist(), name
         accuracies = [(expected == targets)[folds == fold].mean() for fold in FOLDS]
@@ -79,6 +89,22 @@ def test_unusable_folds(folds, named):
         targets = np.where(clip_folds == "1", targets, 0)
     with pytest.raises(InputError, match=f"Fold {named} cannot be tested"):
         probe_layers(means, targets, clip_folds, folds)
+
+
+def test_the_penalty_follows_how_much_there_is_to_learn():
+    """Classes that lie far apart want a weak penalty, pure noise wants a strong one."""
+    rng = np.random.default_rng(0)
+    targets, folds = np.arange(90) % 3, np.array(FOLDS)[(np.arange(90) // 3) % 3]
+    noise = rng.normal(size=(90, 20))
+    far_apart = noise[:, :3] * 0.1 + np.eye(3)[targets]
+    assert choose_penalty(noise, targets, folds) == PENALTIES[0]
+    assert choose_penalty(far_apart, targets, folds) == PENALTIES[-1]
+
+
+def test_a_fold_with_all_clips_of_a_class_is_not_left_out():
+    features, targets = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40) % 2
+    assert choose_penalty(features, targets, np.where(targets == 0, "a", "b")) == DEFAULT_PENALTY
+    assert choose_penalty(features, targets, np.full(40, "a")) == DEFAULT_PENALTY
 
 
 def test_the_best_probe_is_the_first_of_the_highest():

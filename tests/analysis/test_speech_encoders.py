@@ -193,6 +193,9 @@ def test_time_means_are_over_all_steps(tmp_path):
     assert means.dtype == np.float32
     expected = np.stack([cache[place].astype(np.float64).mean(axis=1) for place in places])
     np.testing.assert_allclose(means, expected, rtol=0, atol=1e-5)
+    some = time_means(cache, places, steps=[1, 3, 2], chunk=2)
+    for mean, place, count in zip(some, places, [1, 3, 2], strict=True):
+        np.testing.assert_allclose(mean, cache[place][:, :count].astype(np.float64).mean(axis=1), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("window", [0, 0.01, 0.505])

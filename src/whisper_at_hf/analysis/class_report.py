@@ -63,8 +63,7 @@ def class_caption(results: dict[str, Any]) -> str:
         f"from none (two-sided, 5 %). All F1 lie between {100 * worst:.0f} and {100 * best:.0f} %, and with {fewest} "
         f"clips a class one clip more or less moves its recall by {100 / fewest:.1f} points: the order across is "
         f"partly chance. The order upwards rests on {results['utterances']} utterances. And a correlation would not "
-        "say why: short sounds leave the words between them unharmed and steady ones do not, whether or not the "
-        "encoder knows them."
+        "say why: how steady a sound is decides how many words it covers, whether or not the encoder knows it."
     )
     return f"{shows}\n\n{does_not}"
 

@@ -17,9 +17,10 @@ from ..training.data import assign_folds, clip_names, folds, join_folds, load_da
 from ..training.data.schema import NAMED_AT_MOST, count, first_few, label_lists
 from ..training.features import FeatureCache, extract_features
 from .best_layers import TIE_RULE, best_layers
+from .clip_steps import clip_seconds, filled_steps
 from .layer_figures import plot_accuracies, plot_best_layers
 from .layer_tables import markdown
-from .probes import layer_name, probe_layers
+from .probes import PENALTIES, layer_name, probe_layers
 from .speech_encoders import load_speech_encoder, time_means
 
 RESULTS_FILE, TABLE_FILE = "layers.json", "layers.md"
@@ -58,8 +59,9 @@ def analyze_layers(
         models: what `load_speech_encoder` takes, in the order of the legend.
         output: folder for `layers.json`, `layers.md`, and the figures `layers` and `best_layers` (.png, .svg).
         window_length_s: seconds that are read of each clip. Whisper sees that window, shorter clips padded with
-            silence, and its mean is over all of it (a multiple of 0.4); AST pads to its own 10.24 s; the others
-            read the clip at its true length. 10 s is what the heads are trained on; the paper took 5 s on ESC-50.
+            silence, and its mean is over the steps (0.4 s) in which the clip sounds; AST pads to its own 10.24 s,
+            all of which counts; the others read the clip at its true length. 10 s is what the heads are trained on;
+            the paper took 5 s on ESC-50.
         cache_dir: of encoded features; the user's cache if None, which training uses too.
         num_folds: how many folds to draw, or to join the data's own into; by default those, or else 5.
         split: of a dataset with splits; "esc10" of ESC-50.
@@ -88,6 +90,8 @@ def analyze_layers(
         rows = rows.select(readable)
     labels, names = resolve_labels(None, rows), folds(rows)
     truth = targets(rows, labels, "single_label_classification")
+    with tqdm(desc="lengths of clips", total=len(rows), unit="clip", leave=False, disable=announce is None) as bar:
+        seconds = clip_seconds(rows, bar.update)
     total = sum(one.cache.spec.encoder_layers + 2 for one in encoded)
     with tqdm(desc="probing", total=total, unit="probe", leave=False, disable=announce is None) as bar:
         results = {
@@ -100,10 +104,13 @@ def analyze_layers(
             },
             "settings": {
                 "window_length_s": window_length_s,
-                "probe": "time-mean, standardised, logistic regression (C=1), tested out of fold",
+                "probe": "mean over the time that the clip sounds, standardised, logistic regression (C chosen by "
+                f"likelihood on the other folds, {PENALTIES[0]:g} to {PENALTIES[-1]:g}), tested out of fold",
                 "best_layer_per_class": f"highest F1 of the class against the rest; {TIE_RULE}",
             },
-            "models": [_probed(one, readable, rows["fold"][:], names, truth, labels, bar.update) for one in encoded],
+            "models": [
+                _probed(one, readable, seconds, rows["fold"][:], names, truth, labels, bar.update) for one in encoded
+            ],
         }
     _write(results, Path(output))
     return results
@@ -176,6 +183,7 @@ def _warn_unread(encoded: Sequence[_Encoded], number: int) -> None:
 def _probed(
     encoded: _Encoded,
     readable: Sequence[int],
+    seconds: Sequence[float],
     clip_folds: Sequence[str],
     names: Sequence[str],
     truth: np.ndarray,
@@ -183,7 +191,8 @@ def _probed(
     advance: Callable[[], Any],
 ) -> dict[str, Any]:
     """One model's entry in the results."""
-    means = time_means(encoded.cache, [encoded.positions[row] for row in readable])
+    steps = filled_steps(seconds, encoded.cache.spec)
+    means = time_means(encoded.cache, [encoded.positions[row] for row in readable], steps)
     probes = probe_layers(means, truth, clip_folds, names, advance)
     layers = [probes[layer_name(layer + 1)] for layer in range(means.shape[1])]
     return {

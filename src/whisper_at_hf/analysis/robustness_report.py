@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HIGHEST_SHOWN = 100.0
 # dB from the highest ratio to the place where the speech alone is drawn, in units of the ratios' mean distance.
 _GAP = 1.0
+# In the same units, how far models stand apart there.
+_ASIDE = 0.12
 
 
 def robustness_table(results: dict[str, Any]) -> str:
@@ -23,14 +25,14 @@ def robustness_table(results: dict[str, Any]) -> str:
     return f"# What noise does to words\n\n{figure}\n\n{table}\n{robustness_caption(results)}\n"
 
 
-def robustness_rows(results: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A header, and a row for each model: word error rates in percent, with their bands."""
+def robustness_rows(results: dict[str, Any], with_bands: bool = True) -> list[tuple[str, ...]]:
+    """A header, and a row for each model: word error rates in percent."""
     rows = [("WER, %", "clean", *(f"{signed(snr, 'g')} dB" for snr in results["settings"]["snrs"]))]
     for model in results["models"]:
-        cells = (
-            f"{100 * point['wer']:.1f} ({100 * point['low']:.1f}–{100 * point['high']:.1f})"
-            for point in model["points"]
-        )
+        cells = []
+        for point in model["points"]:
+            band = f" ({100 * point['low']:.1f}–{100 * point['high']:.1f})" if with_bands else ""
+            cells.append(f"{100 * point['wer']:.1f}{band}")
         rows.append((model["name"], *cells))
     return rows
 
@@ -82,7 +84,8 @@ def draw_robustness(results: dict[str, Any], path: str | PathLike) -> list[Path]
     step = (max(snrs) - min(snrs)) / (len(snrs) - 1) if len(snrs) > 1 else 10.0
     clean = max(snrs) + _GAP * step
     for index, model in enumerate(results["models"]):
-        _draw_model(axes, model, clean, index)
+        aside = (index - (len(results["models"]) - 1) / 2) * _ASIDE * step
+        _draw_model(axes, model, clean - aside, index)
     highest = max(100 * point["high"] for model in results["models"] for point in model["points"])
     axes.set_ylim(0, min(HIGHEST_SHOWN, 1.05 * highest))
     axes.set_xlim(clean + 0.4 * step, min(snrs) - 0.4 * step)

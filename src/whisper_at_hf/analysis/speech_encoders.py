@@ -236,13 +236,25 @@ def _loaded(load: Callable[[], Any], model: str | PathLike) -> Any:
         ) from error
 
 
-def time_means(cache: FeatureCache, positions: Sequence[int], chunk: int = 64) -> np.ndarray:
-    """Mean over the window's steps of cached features, `(clips, layers, width)` float32, read chunk by chunk."""
-    layers, _, width = cache.spec.shape
+def time_means(
+    cache: FeatureCache, positions: Sequence[int], steps: Sequence[int] | None = None, chunk: int = 64
+) -> np.ndarray:
+    """Mean over time of cached features, `(clips, layers, width)` float32, read chunk by chunk.
+
+    Args:
+        cache: of any encoder.
+        positions: `(clips,)`, where they lie in the cache.
+        steps: `(clips,)`, how many of the window's steps count, see `clip_steps`; all of them if None.
+        chunk: clips in memory at a time.
+    """
+    layers, window, width = cache.spec.shape
+    counts = np.full(len(positions), window) if steps is None else np.asarray(steps)
     means = np.empty((len(positions), layers, width), dtype=np.float32)
     for first in range(0, len(positions), chunk):
-        part = positions[first : first + chunk]
-        means[first : first + chunk] = cache.batch(part).mean(axis=2, dtype=np.float32)
+        part = slice(first, first + chunk)
+        states = cache.batch(positions[part]).astype(np.float32)
+        counted = np.arange(window) < counts[part, None]
+        means[part] = np.einsum("clsw,cs->clw", states, counted / counts[part, None], optimize=True)
     return means
 
 

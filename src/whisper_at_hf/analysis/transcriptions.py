@@ -109,7 +109,8 @@ def transcribe(
     if announce is not None:
         announce(f"{recogniser.name}: {len(set(keys))} transcriptions, {len(missing)} of them to make.")
     batches = _trial_first(list(missing), recogniser.batch_size)
-    bar = tqdm(total=len(missing), desc=recogniser.name, unit="text", smoothing=0.05, disable=announce is None)
+    hidden = announce is None or not missing
+    bar = tqdm(total=len(missing), desc=recogniser.name, unit="text", smoothing=0.05, disable=hidden)
     with store.writing() as add, bar:
         started = time.perf_counter()
         for number, batch in enumerate(batches, 1):
