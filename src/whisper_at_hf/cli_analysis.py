@@ -136,7 +136,7 @@ def robustness(
             announce,
         )
     )
-    print_text_table(Console(), robustness_rows(results))
+    print_text_table(Console(), robustness_rows(results, with_bands=False))
     console.print(f"Wrote {output}", markup=False)
 
 
@@ -211,7 +211,6 @@ def classes(
 
     from .analysis.class_report import class_rows
     from .analysis.classes import analyze_classes
-    from .analysis.layers import analyze_layers
     from .analysis.text_tables import print_text_table
 
     announce = None if quiet else lambda line: print(line, file=sys.stderr)
@@ -223,6 +222,8 @@ def classes(
             raise InputError("--layers has the probes already; pass it without --sounds and --model.")
         probed = layers or output / "layers"
         if layers is None:
+            from .analysis.layers import analyze_layers
+
             analyze_layers(sounds, model, probed, window, cache, split=split, device=device, announce=announce)
         return analyze_classes(robustness, probed, output, snr, layer)
 

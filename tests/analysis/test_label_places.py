@@ -55,6 +55,16 @@ def test_in_a_crowd_a_line_leads_to_the_name():
     assert len([text for text in axes.texts if not text.get_text()]) >= 3
 
 
+def test_a_name_is_nearest_to_its_own_point():
+    # As close as clock tick and sneeze in the figure of ESC-10: above and right of the one is just above the other.
+    points = np.array([[0.5, 0.5], [0.57, 0.48], [0.4, 0.56]])
+    axes = scatter(points)
+    pixels = axes.transData.transform(points)
+    for index, box in enumerate(place_labels(axes, points, ["clock tick", "person sneeze", "rooster"])):
+        gaps = np.linalg.norm(pixels - np.clip(pixels, box[:2], box[2:]), axis=1)
+        assert gaps.argmin() == index
+
+
 def test_other_places_are_kept_free():
     points = np.array([[0.5, 0.5]])
     along = np.column_stack([np.linspace(0.5, 1.2, 200), np.full(200, 0.5)])
