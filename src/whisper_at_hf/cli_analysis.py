@@ -251,7 +251,8 @@ def reproduce(
     snr: Annotated[list[float] | None, typer.Option(help="Other ratios, dB; repeatable.")] = None,
     utterances: Annotated[int | None, typer.Option(min=1, help="Another number of utterances than 40.")] = None,
     sounds_per_class: Annotated[
-        int | None, typer.Option(min=1, help="Another number of sounds of each class for an utterance than 40.")
+        int | None,
+        typer.Option(min=1, help="Sounds of each class for an utterance, if not 40; the original's script has 1."),
     ] = None,
     window: Annotated[float, typer.Option(help="Seconds of each sound to probe, a multiple of 0.4.")] = 10.0,
     cache: Annotated[
