@@ -24,5 +24,8 @@ def write_atomically(path: Path, text: str) -> None:
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a JSON file, which is there whole or not at all. Raises InputError where it cannot be written."""
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"'{path.parent}' cannot be made ({error.strerror}); name another --output.") from error
     write_atomically(path, text)

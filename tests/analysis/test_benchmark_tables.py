@@ -105,12 +105,17 @@ def test_sizes_of_models(tmp_path, esc10):
         ("a:esc-10={folder}/text.json", "text.json' cannot be read as JSON"),
         ("a:esc-10={folder}/other.json", "holds no scores of accuracy"),
         ("a:esc-10={folder}/list.json", "holds no scores of accuracy"),
+        ("a:esc-10={folder}/nan.json", "holds no scores of accuracy"),
+        ("a:esc-10={folder}/percent.json", "holds no scores of accuracy"),
     ],
 )
 def test_wrong_scores_are_one_sentence(tmp_path, esc10, audioset, scores, message):
     (tmp_path / "text.json").write_text("no")
     (tmp_path / "other.json").write_text('{"clips": 3}')
     (tmp_path / "list.json").write_text("[]")
+    for name, value in (("nan", "NaN"), ("percent", "50")):
+        text = esc10.read_text().replace('"eval_accuracy": ', f'"eval_accuracy": {value}, "was": ')
+        (tmp_path / f"{name}.json").write_text(text)
     given = scores.format(esc10=esc10, audioset=audioset, folder=tmp_path)
     with pytest.raises(InputError, match=message):
         benchmark_table([given])

@@ -147,3 +147,40 @@ def test_what_does_not_go_together(tmp_path, folders):
     with pytest.raises(InputError, match="does not hold word errors"):
         analyze_classes(tmp_path, layers, output)
     assert not output.exists()
+
+
+def test_models_that_share_a_name_are_not_taken_for_each_other(tmp_path):
+    names = ("tiny", "tiny (2)")
+    robustness, layers = write_robustness(tmp_path / "r", names), write_layers(tmp_path / "l", names[::-1])
+    with pytest.raises(InputError, match="Several models were called 'tiny'"):
+        analyze_classes(robustness, layers, tmp_path / "output")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda results: results.pop("settings"),
+        lambda results: results.update(utterances=[]),
+        lambda results: results.update(models=[]),
+        lambda results: results["models"][0]["transcriptions"].append([0]),
+        lambda results: results["models"][0]["transcriptions"].append([99, 0, 10.0, 1]),
+    ],
+)
+def test_damaged_results_are_one_sentence_and_write_nothing(folders, damage):
+    robustness, layers, output = folders
+    results = json.loads((robustness / "robustness.json").read_text())
+    damage(results)
+    (robustness / "robustness.json").write_text(json.dumps(results))
+    with pytest.raises(InputError, match="again|first"):
+        analyze_classes(robustness, layers, output)
+    assert not output.exists()
+
+
+def test_labels_with_dollar_signs_are_names_and_no_formulas(tmp_path, monkeypatch):
+    monkeypatch.setitem(F1, r"$\frac$ x", 0.5)
+    labels = [r"$\frac$ x", *LABELS[1:]]
+    robustness, layers = write_robustness(tmp_path / "r", ("$m_$",)), write_layers(tmp_path / "l", ("$m_$",), labels)
+    text = (robustness / "robustness.json").read_text().replace('"label": "dog_bark"', '"label": "$\\\\frac$ x"')
+    (robustness / "robustness.json").write_text(text)
+    analyze_classes(robustness, layers, tmp_path / "output")
+    assert (tmp_path / "output" / "classes.png").is_file()

@@ -83,6 +83,18 @@ def test_too_few_utterances_or_clips():
         plan(utterances(2), sounds(1, 2), [])
 
 
+@pytest.mark.parametrize("snr", [float("nan"), float("inf"), -800, 101])
+def test_ratios_out_of_reach(snr):
+    with pytest.raises(InputError, match=f"A ratio of {snr:g} dB is out of reach"):
+        plan(utterances(2), sounds(1, 2), [0, snr])
+
+
+def test_what_the_normaliser_leaves_nothing_of_has_no_words():
+    silent = [Utterance("u", "u.wav", "[applause and cheering of the whole big happy crowd]")]
+    with pytest.raises(InputError, match="has 0 utterances"):
+        draw_utterances(silent, 1, 0)
+
+
 def test_sounds_of_a_folder(tmp_path):
     loaded = load_sounds(str(write_sounds(tmp_path / "sounds", clips=2)))
     assert [(sound.name, sound.label) for sound in loaded] == [

@@ -68,6 +68,7 @@ def test_a_line_without_transcript(librispeech):
         ("path,transcript\na.wav,\n", "line 2: the transcript is empty"),
         ("path,transcript\n,hello\n", "line 2: the path is empty"),
         ("path,transcript\n", "holds no transcribed speech"),
+        ("path,transcript\na.wav,yes\nb.wav,no\na.wav,yes\n", "a.wav' more than once"),
     ],
 )
 def test_unusable_csv_files(tmp_path, content, said):

@@ -37,6 +37,10 @@ class ScoredClips:
         return len(self.targets)
 
 
+# Seconds; what one frame of its spectrogram takes.
+SHORTEST_CLIP = 0.025
+
+
 class ASTPeer:
     """An Audio Spectrogram Transformer with its feature extractor.
 
@@ -59,7 +63,7 @@ class ASTPeer:
             self.model = load_complete(ASTForAudioClassification, path, dtype=torch.float32).eval().to(device or "cpu")
         except InputError:
             raise
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(
                 f"'{path}' is no Audio Spectrogram Transformer that can be opened ({first_line(error)}); "
                 "name its folder or hub id."
@@ -68,7 +72,12 @@ class ASTPeer:
     @property
     def labels(self) -> list[str]:
         """The label names in the order of the logits."""
-        return [self.model.config.id2label[index] for index in range(self.model.config.num_labels)]
+        names = self.model.config.id2label
+        if missing := [index for index in range(self.model.config.num_labels) if index not in names]:
+            raise InputError(
+                f"'{self.path}' has no name for label {missing[0]}; complete id2label in its config.json."
+            )
+        return [names[index] for index in range(len(names))]
 
     @torch.no_grad()
     def logits(self, audio: list[np.ndarray]) -> torch.Tensor:
@@ -154,6 +163,6 @@ def _clip(row: dict, rate: int) -> np.ndarray:
     start, end = segment(row)
     audio = load_audio(audio_source(row), rate)
     clip = audio[round(start * rate) : None if end is None else round(end * rate)]
-    if not len(clip):
-        raise InputError(f"There is no sound from {start:g} s in {len(audio) / rate:g} s.")
+    if len(clip) < SHORTEST_CLIP * rate:
+        raise InputError(f"There is too little sound from {start:g} s in {len(audio) / rate:g} s.")
     return clip

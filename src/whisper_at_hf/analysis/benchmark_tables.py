@@ -103,7 +103,7 @@ def count_model(path: str) -> Count:
     """
     try:
         config = AutoConfig.from_pretrained(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(f"'{path}' has no config.json that can be read ({first_line(error)}).") from error
     if isinstance(config, ASTConfig):
         return ast_cost(config)
@@ -118,11 +118,11 @@ def read_score(path: Path, benchmark: str) -> MeasuredScore:
     """The number that stands for `benchmark` in a JSON file of scores. Raises InputError as `benchmark_table`."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"'{path}' cannot be read as JSON ({first_line(error)}); check the path.") from error
     try:
         labels, score = _score(content, METRICS[benchmark])
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise InputError(
             f"'{path}' holds no scores of {METRICS[benchmark]}; write it with whisper-at evaluate --output."
         ) from None
@@ -135,10 +135,17 @@ def _score(content: dict[str, Any], metric: str) -> tuple[list[str], MeasuredSco
     if "cross_validation" in content:
         validation = content["cross_validation"]
         clips = {run["fold"]: run["clips"] for run in validation["folds"]}
-        value = 100 * float(content[f"test_{metric}"])
-        return content["labels"], MeasuredScore(value, sum(clips.values()), len(clips))
+        return _checked(content["labels"], content[f"test_{metric}"], sum(clips.values()), len(clips))
     scored = [row["label"] for row in content["label_table"] if row["positives"] or metric == "map"]
-    return scored, MeasuredScore(100 * float(content[f"eval_{metric}"]), content["clips"])
+    return _checked(scored, content[f"eval_{metric}"], content["clips"])
+
+
+def _checked(labels: Any, value: Any, clips: Any, *folds: int) -> tuple[list[str], MeasuredScore]:
+    """Raises ValueError for what no evaluation writes."""
+    known = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    if not known or isinstance(value, str) or not 0 <= value <= 1 or not isinstance(clips, int) or clips < 1:
+        raise ValueError
+    return labels, MeasuredScore(100 * float(value), clips, *folds)
 
 
 def _check_labels(path: Path, benchmark: str, labels: list[str]) -> None:

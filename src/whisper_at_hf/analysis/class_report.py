@@ -108,7 +108,7 @@ def _draw_model(axes: "Axes", model: dict[str, Any], index: int) -> None:
         ends = np.array([f1.min(), f1.max()])
         axes.plot(ends, fit["slope"] * ends + 100 * fit["intercept"], "--", color=look["color"], zorder=2)
     clean_axes(axes)
-    axes.set_title(f"{model['name']}: {_correlation(fit)}", fontsize=10)
+    axes.set_title(f"{model['name']}: {_correlation(fit)}", fontsize=10, parse_math=False)
 
 
 def _line(model: dict[str, Any]) -> np.ndarray:

@@ -7,6 +7,7 @@ its ratios can be chosen, and no class is left out.
 """
 
 import json
+import re
 import warnings
 from collections.abc import Sequence
 from os import PathLike
@@ -50,6 +51,29 @@ def analyze_classes(
             there is not.
     """
     errors, known = read_results(robustness), _read_layers(layers)
+    try:
+        results = _combined(errors, known, (robustness, layers), snrs, layer)
+    except InputError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise InputError(
+            f"'{robustness}' or '{layers}' does not hold whole results ({type(error).__name__}); run whisper-at "
+            "analyze robustness and layers again."
+        ) from error
+    _write(results, Path(output))
+    return results
+
+
+def _combined(
+    errors: dict[str, Any],
+    known: dict[str, Any],
+    folders: tuple[str | PathLike, str | PathLike],
+    snrs: Sequence[float] | None,
+    layer: int | None,
+) -> dict[str, Any]:
+    """The results of `analyze_classes`; `folders` are where the two come from."""
+    robustness, layers = folders
+    _refuse_numbered(errors, known)
     snrs = _checked_snrs(snrs, errors["settings"]["snrs"])
     probes = {model["name"]: model for model in known["models"]}
     models = [
@@ -70,8 +94,17 @@ def analyze_classes(
         "models": models,
     }
     results["caption"] = class_caption(results)
-    _write(results, Path(output))
     return results
+
+
+def _refuse_numbered(*analyses: dict[str, Any]) -> None:
+    """Models are matched by name, which says nothing where several folders had the same."""
+    for model in (model for results in analyses for model in results["models"]):
+        if re.search(r" \(\d+\)$", model["name"]):
+            raise InputError(
+                f"Several models were called {model['name'].rpartition(' (')[0]!r} and cannot be told apart; give "
+                "their folders different names, and run both analyses again."
+            )
 
 
 def correlate(f1: Sequence[float], increase: Sequence[float]) -> dict[str, Any]:
@@ -146,7 +179,7 @@ def _read_layers(folder: str | PathLike) -> dict[str, Any]:
     path = Path(folder) / "layers.json"
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        if all(row["f1_by_layer"] for model in results["models"] for row in model["classes"]):
+        if results["models"] and all(row["f1_by_layer"] for model in results["models"] for row in model["classes"]):
             return results
     except (OSError, ValueError, KeyError, TypeError):
         pass

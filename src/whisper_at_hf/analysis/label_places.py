@@ -46,7 +46,9 @@ def place_labels(
     taken: list[np.ndarray] = []
     boxes: list[np.ndarray] = [np.zeros(4)] * len(labels)
     for index in np.argsort(crowding.min(axis=1)):
-        text = axes.annotate(labels[index], points[index], (0, 0), textcoords="offset points", fontsize=fontsize)
+        text = axes.annotate(
+            labels[index], points[index], (0, 0), textcoords="offset points", fontsize=fontsize, parse_math=False
+        )
         size = text.get_window_extent(renderer)
         candidates = [
             (middles[index], distance * pixel * np.array(side), np.array([size.width, size.height]), side, distance)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ..default_model import cache_directory
 from ..errors import InputError
 from ..files import write_atomically, write_json
+from ..loading import check_device
 from ..training.data import assign_folds, clip_names, folds, join_folds, load_data, resolve_labels, targets
 from ..training.data.schema import NAMED_AT_MOST, count, first_few, label_lists
 from ..training.features import FeatureCache, extract_features
@@ -20,6 +21,7 @@ from .best_layers import TIE_RULE, best_layers
 from .clip_steps import clip_seconds, filled_steps
 from .layer_figures import plot_accuracies, plot_best_layers
 from .layer_tables import markdown
+from .model_names import free_name, model_name
 from .probes import PENALTIES, layer_name, probe_layers
 from .speech_encoders import load_speech_encoder, time_means
 
@@ -78,6 +80,7 @@ def analyze_layers(
         InputError: no models, data with several labels a clip or one class, unusable folds, or what the loaders and
             `extract_features` refuse.
     """
+    check_device(device)
     rows = _labelled_rows(data, split, num_folds, seed)
     _make_folder(Path(output))
     encoded = _encode(rows, models, window_length_s, cache_dir, batch_size, device, announce)
@@ -164,12 +167,9 @@ def _encode(
 
 
 def _names(models: Sequence[str | PathLike]) -> list[str]:
-    """What to call the models: the last part of path or hub id, numbered where several have the same."""
     names: list[str] = []
     for model in models:
-        name = Path(model).resolve().name if Path(model).exists() else Path(model).name
-        times = sum(other == name or other.startswith(f"{name} (") for other in names)
-        names.append(f"{name} ({times + 1})" if times else name)
+        names.append(free_name(model_name(model), names))
     return names
 
 

@@ -15,10 +15,13 @@ from ..errors import InputError
 from ..training.data import audio_source, clip_names, load_data
 from ..training.features.keys import segment
 from .speech_data import Utterance
+from .word_errors import word_errors
 
 PAPER_SNRS = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0, -10.0, -15.0, -20.0)
 # Words of the utterances that are drawn, both included: less says little, more does not fit Whisper's 30 s.
 FEWEST_WORDS, MOST_WORDS = 8, 40
+# dB; beyond it, one of the two is rounding.
+HIGHEST_SNR = 100.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ def draw_utterances(utterances: Sequence[Utterance], count: int, seed: int) -> l
     rng = _rng(seed, "utterances")
     by_speaker = defaultdict(list)
     for utterance in sorted(utterances, key=lambda utterance: utterance.name):
-        if FEWEST_WORDS <= len(utterance.transcript.split()) <= MOST_WORDS:
+        # The normaliser takes remarks in brackets for no words.
+        has_words = word_errors(utterance.transcript, "")[1] > 0
+        if has_words and FEWEST_WORDS <= len(utterance.transcript.split()) <= MOST_WORDS:
             by_speaker[utterance.speaker].append(utterance)
     available = sum(map(len, by_speaker.values()))
     if available < count:
@@ -114,6 +119,10 @@ def plan(
     Raises:
         InputError: a class has fewer clips than `sounds_per_class`, or there is nothing to pair.
     """
+    if wild := [snr for snr in snrs if not abs(snr) <= HIGHEST_SNR]:
+        raise InputError(
+            f"A ratio of {wild[0]:g} dB is out of reach; pass --snr from {-HIGHEST_SNR:g} to {HIGHEST_SNR:g}."
+        )
     by_label = defaultdict(list)
     for sound in sorted(sounds, key=lambda sound: sound.name):
         by_label[sound.label].append(sound)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +19,7 @@ from ..modeling_whisper_at import WhisperATForConditionalGeneration
 from ..modes import BATCHED
 from ..training.features.encoder import EXTRACTOR_SETTINGS, MODEL_SETTINGS
 from .material import RATE
+from .model_names import model_name
 from .speech_encoders import IRRELEVANT, WHISPER_TYPES
 
 
@@ -94,7 +94,7 @@ def load_recogniser(
         raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
     check_device(device)
     model = str(default_model_path() if model is None else model)
-    name = Path(model).resolve().name if Path(model).exists() else Path(model).name
+    name = model_name(model)
     if _is_whisper(model):
         pipe = _whisper_pipeline(model, device, dtype)
         return _whisper_recogniser(name, pipe, batch_size, fallback)

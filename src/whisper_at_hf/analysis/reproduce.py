@@ -15,6 +15,7 @@ from datasets import Dataset
 from ..default_model import cache_directory
 from ..errors import InputError
 from ..files import write_atomically
+from ..loading import check_device
 from ..training.data import load_data
 from ..training.features import FeatureCache, extract_features
 from .classes import analyze_classes
@@ -112,6 +113,7 @@ def reproduce(
     """
     if not models:
         raise InputError("No model was named; pass --model.")
+    check_device(device)
     folders = _Folders(cache)
     estimates = []
     for model in models:

@@ -18,6 +18,7 @@ from ..errors import InputError
 from ..files import write_atomically
 from .error_counts import count_errors, counts_of
 from .material import Material
+from .model_names import free_name
 from .pairs import Pair, draw_utterances, load_sounds, plan
 from .recognisers import Recogniser, load_recogniser
 from .robustness_report import draw_robustness, robustness_table
@@ -101,7 +102,7 @@ def read_results(folder: str | PathLike) -> dict[str, Any]:
     path = Path(folder) / RESULTS_FILE
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
-        if all(model["transcriptions"] and model["name"] for model in results["models"]):
+        if results["models"] and all(model["transcriptions"] and model["name"] for model in results["models"]):
             return results
     except (OSError, ValueError, KeyError, TypeError):
         pass
@@ -162,7 +163,7 @@ def _model_results(
         for pair, (wrong, _) in zip(pairs, count_errors(pairs, texts), strict=True)
     ]
     model = {
-        "name": _free_name(recogniser.name, [other["name"] for other in results["models"]]),
+        "name": free_name(recogniser.name, [other["name"] for other in results["models"]]),
         "settings": recogniser.settings,
         "transcriptions": rows,
     }
@@ -173,11 +174,6 @@ def _model_results(
         for label in sorted(set(counts.labels))
     }
     return {"name": model["name"], "settings": model["settings"], "points": points, "classes": classes, **model}
-
-
-def _free_name(name: str, taken: Sequence[str]) -> str:
-    """The name, with a number behind it where another folder's last part is the same."""
-    return name if name not in taken else next(f"{name} ({n})" for n in range(2, 99) if f"{name} ({n})" not in taken)
 
 
 def _write_texts(results: dict[str, Any], pairs: Sequence[Pair], texts: Sequence[Sequence[str]], path: Path) -> None:

@@ -62,6 +62,8 @@ def robustness_caption(results: dict[str, Any]) -> str:
             " Dotted: with no transcription counted as more than 100 % wrong; some have more wrong words than words, "
             f"most of them by repeating themselves (at most {names})."
         )
+    if results.get("left_out"):
+        caption += f" Left out, since they cannot be used: {', '.join(results['left_out'])}."
     if _passes_the_top(results):
         caption += f" Points beyond {HIGHEST_SHOWN:g} % are drawn at the edge, with their value."
     return caption
@@ -95,7 +97,10 @@ def draw_robustness(results: dict[str, Any], path: str | PathLike) -> list[Path]
     clean_axes(axes)
     if any(point["runaways"] for model in results["models"] for point in model["points"]):
         axes.plot([], [], ":", color="0.3", linewidth=1.2, label="no transcription counted above 100 %")
-    axes.legend(loc="upper left", framealpha=0.9, edgecolor="none", fontsize=9)
+    legend = axes.legend(loc="upper left", framealpha=0.9, edgecolor="none", fontsize=9)
+    for text in legend.get_texts():
+        # A name with two dollar signs is no formula.
+        text.set_parse_math(False)
     return save_for_print(figure, path)
 
 

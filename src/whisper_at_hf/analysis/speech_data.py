@@ -1,6 +1,7 @@
 """Transcribed speech: a CSV file, or LibriSpeech's own folders."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,9 @@ def load_speech(source: str | os.PathLike) -> list[Utterance]:
             f"'{path}' holds no transcribed speech; pass a CSV file with the columns path and transcript, a folder "
             f"with one named {LABELS_FILE}, or a folder of LibriSpeech with its .trans.txt files."
         )
+    counts = Counter(utterance.path for utterance in utterances)
+    if twice := [path for path, count in counts.items() if count > 1]:
+        raise InputError(f"'{source}' lists {first_few(twice)} more than once; leave one line for each recording.")
     return sorted(utterances, key=lambda utterance: utterance.name)
 
 

@@ -10,6 +10,7 @@ are one step as long as the window: the mean over time of each clip.
 
 import hashlib
 import json
+import math
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -104,6 +105,8 @@ class SpeechEncoder(Encoder):
         Raises:
             InputError: a window that is no multiple of 20 ms.
         """
+        if not math.isfinite(window_length_s):
+            raise InputError(f"window_length_s={window_length_s:g} must be a multiple of 0.02 s.")
         positions = round(window_length_s * POSITIONS_PER_SECOND)
         if positions < 1 or abs(positions - window_length_s * POSITIONS_PER_SECOND) > 1e-6:
             raise InputError(f"window_length_s={window_length_s:g} must be a multiple of 0.02 s.")

@@ -29,5 +29,6 @@ def markdown_table(rows: Rows) -> str:
 
 def _escaped(cell: str) -> str:
     """A cell in Markdown, where spaces at the front would be lost."""
+    cell = " ".join(cell.splitlines())
     indent = len(cell) - len(cell.lstrip(" "))
     return "&nbsp;" * indent + cell[indent:].replace("|", "\\|")

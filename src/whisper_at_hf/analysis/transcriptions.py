@@ -78,7 +78,8 @@ def _whole_lines(path: Path) -> Iterator[tuple[str, str]]:
     for line in path.read_bytes().splitlines():
         try:
             entry = json.loads(line)
-            yield entry["key"], entry["text"]
+            if isinstance(entry["key"], str) and isinstance(entry["text"], str):
+                yield entry["key"], entry["text"]
         except (ValueError, TypeError, KeyError):  # torn, or empty
             continue
 
