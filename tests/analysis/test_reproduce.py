@@ -99,6 +99,20 @@ def test_no_model(material, tmp_path):
         reproduce(*material[:2], [], tmp_path / "output")
 
 
+def test_what_the_last_part_needs_is_asked_for_first(material, fakes, tmp_path):
+    speech, _, models = material
+    sounds = write_sounds(tmp_path / "two", LABELS[:2], clips=CLIPS)
+    with pytest.raises(InputError, match="has 2 classes that can be used"):
+        reproduce(speech, sounds, models, tmp_path / "output", GRID, 1.2, cache=tmp_path / "cache")
+    assert not any(fake.heard for fake in fakes)
+
+
+def test_an_output_that_is_a_file_is_refused_first(material, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file' is a file"):
+        reproduce(*material, tmp_path / "file", GRID, 1.2, cache=tmp_path / "cache")
+
+
 def test_times_in_words():
     assert clock(20) == "less than a minute"
     assert clock(150) == "about 2 min"

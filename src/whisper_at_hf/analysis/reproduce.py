@@ -32,6 +32,8 @@ from .transcriptions import Announce, TextStore, clock, transcribe
 TRIAL_CLIPS, TRIAL_TEXTS = 16, 32
 PARTS = ("layers", "robustness", "classes")
 REPORT_FILE = "README.md"
+# What `analyze_classes`, the last part, takes.
+FEWEST_CLASSES = 3
 
 
 class Grid(NamedTuple):
@@ -109,11 +111,14 @@ def reproduce(
         The estimates, by model.
 
     Raises:
-        InputError: as the three analyses; no model was named.
+        InputError: as the three analyses, before anything is run for them where that can be; no model was named.
     """
     if not models:
         raise InputError("No model was named; pass --model.")
     check_device(device)
+    output = Path(output)
+    if output.exists() and not output.is_dir():
+        raise InputError(f"'{output}' is a file; name a folder as --output.")
     folders = _Folders(cache)
     estimates = []
     for model in models:
@@ -125,7 +130,6 @@ def reproduce(
         return estimates
     if announce is not None:
         announce(f"All in all {clock(sum(one.seconds for one in estimates))} to go.")
-    output = Path(output)
     layers, robustness, classes = (output / part for part in PARTS)
     analyze_layers(
         sounds, models, layers, window_length_s, folders.features, split=split, device=device, announce=announce
@@ -196,7 +200,14 @@ def _planned(
     utterances = draw_utterances(load_speech(speech), grid.utterances, seed)
     material = Material()
     pairs = plan(utterances, load_sounds(str(sounds), split), grid.snrs, grid.sounds_per_class, seed)
-    return material.usable(pairs), material
+    usable = material.usable(pairs)
+    labels = {pair.sound.label for pair in usable if pair.sound is not None}
+    if len(labels) < FEWEST_CLASSES:
+        raise InputError(
+            f"'{sounds}' has {len(labels)} classes that can be used, and a regression over classes needs three; add "
+            "sounds, or run whisper-at analyze layers and robustness by themselves."
+        )
+    return usable, material
 
 
 def _try_encoder(
