@@ -120,10 +120,11 @@ def reproduce(
     if output.exists() and not output.is_dir():
         raise InputError(f"'{output}' is a file; name a folder as --output.")
     folders = _Folders(cache)
+    pairs, material = _planned(speech, sounds, split, grid, seed)
     estimates = []
     for model in models:
         recognition = {"batch_size": batch_size, "dtype": dtype, "device": device, "fallback": fallback}
-        estimates.append(_estimate(model, speech, sounds, split, grid, window_length_s, seed, folders, recognition))
+        estimates.append(_estimate(model, sounds, split, window_length_s, pairs, material, folders, recognition))
         if announce is not None:
             announce(describe(estimates[-1]))
     if estimate_only:
@@ -176,12 +177,11 @@ class _Folders(NamedTuple):
 
 def _estimate(
     model: str,
-    speech: str | PathLike,
     sounds: str | PathLike,
     split: str | None,
-    grid: Grid,
     window_length_s: float,
-    seed: int,
+    pairs: list[Pair],
+    material: Material,
     folders: _Folders,
     recognition: dict[str, Any],
 ) -> Estimate:
@@ -189,7 +189,6 @@ def _estimate(
     clips, left, per_clip = _try_encoder(
         model, sounds, split, window_length_s, folders.features, recognition["device"]
     )
-    pairs, material = _planned(speech, sounds, split, grid, seed)
     texts, texts_left, per_text = _try_recogniser(model, pairs, material, folders.texts, recognition)
     return Estimate(model, clips, left, texts, texts_left, left * per_clip + texts_left * per_text)
 
@@ -197,9 +196,10 @@ def _estimate(
 def _planned(
     speech: str | PathLike, sounds: str | PathLike, split: str | None, grid: Grid, seed: int
 ) -> tuple[list[Pair], Material]:
+    heard = load_sounds(str(sounds), split)
     utterances = draw_utterances(load_speech(speech), grid.utterances, seed)
     material = Material()
-    pairs = plan(utterances, load_sounds(str(sounds), split), grid.snrs, grid.sounds_per_class, seed)
+    pairs = plan(utterances, heard, grid.snrs, grid.sounds_per_class, seed)
     usable = material.usable(pairs)
     labels = {pair.sound.label for pair in usable if pair.sound is not None}
     if len(labels) < FEWEST_CLASSES:
