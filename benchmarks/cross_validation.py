@@ -28,7 +28,8 @@ HEADS = {
     "mean of layers": {"aggregation": "mean", "projection_dim": None},
     "learned layer weights": {"aggregation": "weighted", "projection_dim": None},
     "TLTR": {"aggregation": "tltr", "projection_dim": None},
-    "TLTR with projection": {"aggregation": "tltr"},
+    "TLTR with projection": {"aggregation": "tltr", "projection_per_layer": False},
+    "TLTR with a projection per layer": {"aggregation": "tltr"},
 }
 RECIPES = {"esc10": {"preset": "esc50"}, "emotion": {"config": ROOT / "recipes" / "emotion.yaml"}}
 

@@ -132,6 +132,8 @@ def test_pooling_size_is_the_heads(tmp_path):
         ({"num_layer_attention_heads": 3}, "num_layer_attention_heads=3.*16"),
         ({"num_time_attention_heads": 5}, "num_time_attention_heads=5.*16"),
         ({"projection_dim": 6}, "num_layer_attention_heads=4.*6"),
+        ({"projection_per_layer": True}, "projection_per_layer=True needs"),
+        ({"projection_per_layer": True, "projection_dim": 8, "aggregation": "mean"}, "projection_per_layer=True"),
     ],
 )
 def test_impossible_heads_are_refused(changes, message):

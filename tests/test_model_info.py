@@ -69,6 +69,11 @@ def test_a_head_alone(tmp_path):
     assert re.search(r"reads +2 layers, 16 wide, projected to 8", text)
 
 
+def test_a_head_with_a_projection_per_layer(tmp_path):
+    TLTRForAudioClassification(head_config(projection_dim=8, projection_per_layer=True)).save_pretrained(tmp_path)
+    assert "projected to 8, each layer by itself\n" in describe_model(str(tmp_path))
+
+
 def test_other_models_and_folders_are_refused(tmp_path):
     save_plain_whisper(tmp_path / "whisper")
     with pytest.raises(InputError, match="whisper.*without tagging heads.*whisper-at convert"):

@@ -37,8 +37,12 @@ def block(x, state, name, heads):
     return x + linear(inner, state, f"{name}.fc2")
 
 
-def projected(x, state):
-    return linear(normed(x, state, "projection_norm"), state, "projection") if "projection.weight" in state else x
+def projected(x, state, layer=""):
+    """Through the projection of that layer if each has its own, else through the one of all, if any."""
+    own = layer if f"projection{layer}.weight" in state else ""
+    if f"projection{own}.weight" not in state:
+        return x
+    return linear(normed(x, state, f"projection_norm{own}"), state, f"projection{own}")
 
 
 def expected_logits(states, head):
@@ -46,7 +50,8 @@ def expected_logits(states, head):
     state, config = head.state_dict(), head.config
     layers, _, time = config.aggregation.partition("_")
     if layers == "tltr":
-        rows = [block(projected(one, state), state, "time_block", config.num_time_attention_heads) for one in states]
+        inputs = [projected(one, state, f".{layer}") for layer, one in enumerate(states)]
+        rows = [block(one, state, "time_block", config.num_time_attention_heads) for one in inputs]
         summary = torch.stack([row.mean(0) for row in rows])
         vector = block(summary, state, "layer_block", config.num_layer_attention_heads).mean(0)
     else:
@@ -85,6 +90,16 @@ def test_logits_equal_a_recomputation_from_the_weights(aggregation, projection_d
     assert logits.shape == (3, len(LABELS))
     expected = torch.stack([expected_logits(window, head) for window in states])
     torch.testing.assert_close(logits, expected, atol=2e-5, rtol=1e-5)
+
+
+def test_a_projection_for_each_layer_equals_the_recomputation_after_reload(tmp_path):
+    head = make_head(projection_dim=8, projection_per_layer=True)
+    head.save_pretrained(tmp_path)
+    head = TLTRForAudioClassification.from_pretrained(tmp_path).eval()
+    states = pooled()
+    assert head.config.projection_per_layer and not torch.equal(head.projection[0].weight, head.projection[1].weight)
+    expected = torch.stack([expected_logits(window, head) for window in states])
+    torch.testing.assert_close(head(states).logits, expected, atol=2e-5, rtol=1e-5)
 
 
 def test_several_time_heads_equal_the_recomputation():

@@ -44,6 +44,8 @@ class TLTRConfig(PreTrainedConfig):
         encoder_layers: Whisper encoder blocks whose outputs the head reads.
         d_model: width of the Whisper encoder.
         projection_dim: width after the optional projection (512 in TLTR-512); None keeps `d_model`.
+        projection_per_layer: a projection for each encoder layer instead of the paper's one for all of them, so that
+            the head can weigh a dimension by the layer that it comes from; for `aggregation="tltr"`.
         num_time_attention_heads: attention heads of the time Transformer.
         num_layer_attention_heads: attention heads of the layer Transformer.
         pooling_size: encoder positions (20 ms each) averaged into one step; 20 positions are 0.4 s.
@@ -58,7 +60,8 @@ class TLTRConfig(PreTrainedConfig):
 
     Raises:
         ValueError: an unknown `aggregation` or `input_padding`, a width that the attention heads do not divide,
-            duplicate labels, or a threshold for a label that the head does not have.
+            `projection_per_layer` without a projection or for another aggregation than "tltr", duplicate labels, or a
+            threshold for a label that the head does not have.
     """
 
     model_type = "tltr"
@@ -71,6 +74,7 @@ class TLTRConfig(PreTrainedConfig):
     encoder_layers: int = 4
     d_model: int = 384
     projection_dim: int | None = None
+    projection_per_layer: bool = False
     num_time_attention_heads: int = 1
     num_layer_attention_heads: int = 8
     pooling_size: int = 20
@@ -101,6 +105,10 @@ class TLTRConfig(PreTrainedConfig):
         if self.input_padding not in INPUT_PADDINGS:
             raise ValueError(
                 f"input_padding={self.input_padding!r} is unknown; use one of {', '.join(INPUT_PADDINGS)}."
+            )
+        if self.projection_per_layer and (self.projection_dim is None or self.aggregation != "tltr"):
+            raise ValueError(
+                'projection_per_layer=True needs aggregation="tltr" and a projection_dim; set both, or leave it out.'
             )
         for name in ("num_time_attention_heads", "num_layer_attention_heads"):
             if self.width % getattr(self, name):

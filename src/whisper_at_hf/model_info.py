@@ -54,6 +54,7 @@ def _head_lines(name: str, config: TLTRConfig, list_labels: bool) -> list[str]:
     from .modeling_tltr import TLTRForAudioClassification
 
     projection = f", projected to {config.projection_dim}" if config.projection_dim else ""
+    projection += ", each layer by itself" if config.projection_per_layer else ""
     lines = [
         f"head {name}",
         f"  reads         {config.encoder_layers} layers, {config.d_model} wide{projection}",

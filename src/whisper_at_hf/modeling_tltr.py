@@ -3,6 +3,7 @@
 Source of the architecture: Gong et al., "Whisper-AT", Interspeech 2023, section 3, https://arxiv.org/abs/2307.03183.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -63,8 +64,8 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
         super().__init__(config)
         width = config.width
         if config.projection_dim:
-            self.projection_norm = nn.LayerNorm(config.d_model)
-            self.projection = nn.Linear(config.d_model, width)
+            self.projection_norm = _each_layer(config, lambda: nn.LayerNorm(config.d_model))
+            self.projection = _each_layer(config, lambda: nn.Linear(config.d_model, width))
         if config.aggregation.startswith("weighted"):
             self.layer_weights = nn.Parameter(torch.full((config.encoder_layers,), 1.0 / config.encoder_layers))
         if config.aggregation == "tltr" or config.aggregation.endswith("_time"):
@@ -130,7 +131,12 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
         return self.time_block(states, None)
 
     def _project(self, states: torch.Tensor) -> torch.Tensor:
-        return self.projection(self.projection_norm(states)) if self.config.projection_dim else states
+        if not self.config.projection_dim:
+            return states
+        if not self.config.projection_per_layer:
+            return self.projection(self.projection_norm(states))
+        parts = zip(self.projection, self.projection_norm, states.unbind(dim=1), strict=True)
+        return torch.stack([projection(norm(layer)) for projection, norm, layer in parts], dim=1)
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         labels = labels.to(logits.device)
@@ -145,6 +151,11 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
                 f"This head reads pooled states of shape (batch, {layers} layers, steps, {width} wide), "
                 f"not {tuple(pooled_states.shape)}; pair it with the Whisper size that it was trained on."
             )
+
+
+def _each_layer(config: TLTRConfig, make: Callable[[], nn.Module]) -> nn.Module:
+    """One module for all encoder layers or, with `projection_per_layer`, a list of one for each."""
+    return nn.ModuleList(make() for _ in range(config.encoder_layers)) if config.projection_per_layer else make()
 
 
 def _residual_block(config: TLTRConfig, num_heads: int) -> WhisperEncoderLayer:

@@ -19,9 +19,9 @@ def states():
     return offsets + scales * torch.randn(96, tiny.LAYERS, 5, tiny.WIDTH, generator=generator)
 
 
-def fresh_head(aggregation, projection_dim):
+def fresh_head(aggregation, projection_dim, **values):
     torch.manual_seed(0)
-    config = tiny.head_config(aggregation=aggregation, projection_dim=projection_dim)
+    config = tiny.head_config(aggregation=aggregation, projection_dim=projection_dim, **values)
     return TLTRForAudioClassification(config)
 
 
@@ -39,10 +39,12 @@ def norm_outputs(head, states):
     return outputs
 
 
-@pytest.mark.parametrize("projection_dim", [None, 8])
-@pytest.mark.parametrize("aggregation", AGGREGATIONS)
-def test_every_norm_puts_out_zero_mean_and_unit_variance(aggregation, projection_dim, states):
-    head = fresh_head(aggregation, projection_dim)
+CASES = [(aggregation, dim, False) for aggregation in AGGREGATIONS for dim in (None, 8)]
+
+
+@pytest.mark.parametrize("aggregation, projection_dim, per_layer", [*CASES, ("tltr", 8, True)])
+def test_every_norm_puts_out_zero_mean_and_unit_variance(aggregation, projection_dim, per_layer, states):
+    head = fresh_head(aggregation, projection_dim, projection_per_layer=per_layer)
     initialise_from_states(head, states)
     outputs = norm_outputs(head, states)
     assert len(outputs) == sum(isinstance(module, torch.nn.LayerNorm) for module in head.modules())
@@ -79,8 +81,9 @@ def test_blocks_start_as_identities_and_the_mode_stays(states):
         torch.testing.assert_close(block.eval()(rows, None), rows)
 
 
-def test_a_projection_keeps_the_variance(states):
-    head = fresh_head("tltr", 8)
+@pytest.mark.parametrize("per_layer", [False, True])
+def test_a_projection_keeps_the_variance(per_layer, states):
+    head = fresh_head("tltr", 8, projection_per_layer=per_layer)
     initialise_from_states(head, states)
     with torch.no_grad():
         projected = head._project(states)

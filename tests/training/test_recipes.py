@@ -36,6 +36,21 @@ def test_a_recipe_can_start_from_a_preset(recipe):
     assert (args.mixup_rate, args.lr_decay_factor) == (0.1, 0.75)
 
 
+def test_a_given_head_keeps_its_shape_against_presets_but_not_against_flags(recipe):
+    _, fresh, _ = parse_arguments(OUTPUT, "esc50")
+    assert (fresh.projection_dim, fresh.projection_per_layer) == (64, True)
+    in_file = recipe("preset: esc50\ninit_head: trained\n")
+    for given in (
+        lambda flags: parse_arguments([*flags, "--init-head", "trained"], "custom"),
+        lambda flags: parse_arguments(flags, "esc50", init_head="trained"),
+        lambda flags: parse_arguments(flags, config=in_file),
+    ):
+        _, head, args = given(OUTPUT)
+        assert (head.init_head, head.projection_dim, head.projection_per_layer) == ("trained", None, False)
+        assert args.mixup_rate == 0.5  # the rest of the preset stays
+        assert given([*OUTPUT, "--projection_dim", "32"])[1].projection_dim == 32
+
+
 def test_json_and_yaml_say_the_same(recipe):
     values = {"train": ["a.csv", "b.csv"], "learning_rate": 0.01, "on_the_fly": True, "data_dependent_init": False}
     values |= {"lr_scheduler_kwargs": {"min_lr": 1e-5}, "seeds": [1, 2]}

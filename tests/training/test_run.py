@@ -67,6 +67,20 @@ def test_a_multi_label_run_fits_thresholds_and_plots_labels(run, multi, folder):
     assert [row["label"] for row in results["label_table"]] == LABELS
 
 
+def test_a_projection_per_layer_is_where_tltr_has_one(run, single, folder):
+    flags = ["--projection_dim", 16, "--projection_per_layer"]
+    results = run(*single, *flags, num_train_epochs=8)
+    assert results["eval_accuracy"] > 0.9 and results["head"]["projection_per_layer"] is True
+    assert "projected to 16 dimensions, each layer by itself" in (folder / "README.md").read_text()
+    layers = weights(folder)["projection.0.weight"], weights(folder)["projection.1.weight"]
+    assert not torch.equal(*layers)
+    again = run(*single, "--init_head", folder, output_dir=str(folder / "again"), num_train_epochs=1)
+    assert again["head"]["projection_per_layer"] is True
+    # The paper's other heads join the layers first; a preset's advice does not stand in their way.
+    mean = run(*single, *flags, "--aggregation", "mean", output_dir=str(folder / "mean"), num_train_epochs=1)
+    assert mean["head"]["projection_per_layer"] is False
+
+
 def test_one_seed_one_head(run, single, folder):
     for name in ("one", "same", "other"):
         run(*single, output_dir=str(folder / name), mixup_rate=0.5, seed=2 if name == "other" else 1)

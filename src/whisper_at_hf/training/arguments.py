@@ -123,6 +123,9 @@ class HeadArguments:
         metadata={"help": "tltr, or an ablation: mean, last, weighted, mean_time, last_time, weighted_time."},
     )
     projection_dim: int | None = field(default=None, metadata={"help": "Width after projection; default: none."})
+    projection_per_layer: bool = field(
+        default=False, metadata={"help": "TLTR only: a projection for each encoder layer instead of one for all."}
+    )
     dropout: float = field(default=0.0, metadata={"help": "Dropout in the head's Transformer blocks."})
     attention_dropout: float = field(default=0.0, metadata={"help": "Dropout of attention weights."})
     window_length_s: float = field(default=10.0, metadata={"help": "Seconds of audio a decision, a multiple of 0.4."})

@@ -113,7 +113,7 @@ def make_head(
             f"--init_head '{arguments.init_head}' gives each clip one label, and its answers say nothing about more; "
             "--grow needs a multi-label head."
         )
-    for name, default in (("aggregation", "tltr"), ("projection_dim", None)):
+    for name, default in (("aggregation", "tltr"), ("projection_dim", None), ("projection_per_layer", False)):
         if getattr(arguments, name) not in (default, getattr(old.config, name)):
             raise InputError(f"--init_head has {name}={getattr(old.config, name)}, which stays; leave out --{name}.")
     head = grow_head(old, parts.labels)
@@ -129,6 +129,7 @@ def load_initial_head(path: str) -> TLTRForAudioClassification:
 
 
 def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:
+    per_layer = arguments.projection_per_layer and arguments.aggregation == "tltr" and bool(arguments.projection_dim)
     try:
         config = TLTRConfig(
             encoder_layers=spec.encoder_layers,
@@ -138,6 +139,7 @@ def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TL
             input_padding=spec.padding,
             aggregation=arguments.aggregation,
             projection_dim=arguments.projection_dim,
+            projection_per_layer=per_layer,
             dropout=arguments.dropout,
             attention_dropout=arguments.attention_dropout,
             id2label=dict(enumerate(parts.labels)),

@@ -31,7 +31,9 @@ def initialise_from_states(head: TLTRForAudioClassification, states: torch.Tenso
             module.self_attn.out_proj.weight.zero_()
             module.fc2.weight.zero_()
     if head.config.projection_dim:
-        head.projection.weight.normal_(0.0, head.config.d_model**-0.5)
+        for module in head.projection.modules():
+            if isinstance(module, nn.Linear):
+                module.weight.normal_(0.0, head.config.d_model**-0.5)
     # In the order in which the forward pass meets them, so that each sees what the earlier ones give by now.
     for norm in _norms_in_order(head, states):
         inputs = _inputs_of(norm, head, states).flatten(0, -2)

@@ -38,7 +38,8 @@ def write_model_card(folder: str | PathLike, results: Mapping[str, Any], license
         results: what was measured. Only `labels` is needed; what is missing is left out of the card:
 
             - `name`, `whisper` (hub id or folder), `encoder_sha256`, `labels`, `problem_type`;
-            - `head`: `aggregation`, `projection_dim`, `window_length_s`, `input_padding`, `parameters`;
+            - `head`: `aggregation`, `projection_dim`, `projection_per_layer`, `window_length_s`,
+              `input_padding`, `parameters`;
             - `data`: per split (`train`, `validation`, `test`) `source`, `clips`, `clips_per_label`;
             - `training_arguments`, `train_runtime_s` (seconds), `versions`;
             - `validation`, `test`: the metrics of `whisper_at_hf.metrics.tagging_metrics`;
@@ -109,7 +110,8 @@ def _introduction(folder: Path, results: Mapping[str, Any]) -> str:
     if head.get("aggregation"):
         facts.append(f"aggregation `{head['aggregation']}`")
     if head.get("projection_dim"):
-        facts.append(f"projected to {head['projection_dim']} dimensions")
+        each = ", each layer by itself" if head.get("projection_per_layer") else ""
+        facts.append(f"projected to {head['projection_dim']} dimensions{each}")
     if head.get("parameters"):
         facts.append(f"{head['parameters']:,} parameters")
     lines = [

@@ -19,6 +19,9 @@ Arguments = tuple[DataArguments, HeadArguments, TLTRTrainingArguments]
 _PATH_LISTS = ("train", "validation", "test")
 _PATHS = ("whisper", "init_head", "labels", "speech", "teacher", "clips")
 
+# What presets say of a head's shape.
+_SHAPE = ("aggregation", "projection_dim", "projection_per_layer")
+
 
 class _Parser(HfArgumentParser):
     """Gives one sentence instead of a page of usage for a bad flag."""
@@ -43,6 +46,8 @@ def parse_arguments(
         config: YAML or JSON file with one value per name, `preset` among them; null stands for the default.
         values: more of them; None counts as not given.
 
+    What a preset says of a head's shape holds for fresh heads; with `init_head` that head's shape stays.
+
     Raises:
         InputError: an unknown preset, name, flag or file, or a value out of range.
     """
@@ -50,14 +55,18 @@ def parse_arguments(
         (DataArguments, HeadArguments, TLTRTrainingArguments), allow_abbrev=False, prog="whisper-at train"
     )
     known = {action.dest for action in parser._actions}
-    chosen = {
-        **_preset_values(preset),
+    told = {
         **_file_values(config, known),
         **{name: value for name, value in values.items() if value is not None},
     }
+    advised = {**_preset_values(preset), **_preset_values(told.pop("preset", None))}
+    if told.get("init_head") or any(flag.replace("-", "_").startswith("__init_head") for flag in flags):
+        # Presets advise fresh heads; one that is given has its shape.
+        advised = {name: value for name, value in advised.items() if name not in _SHAPE}
+    chosen = {**advised, **told}
     # transformers would call it "trainer_output".
-    told = ("--output_dir", "--output-dir", "--help", "-h")
-    if "output_dir" not in chosen and not any(flag.startswith(told) for flag in flags):
+    enough = ("--output_dir", "--output-dir", "--help", "-h")
+    if "output_dir" not in chosen and not any(flag.startswith(enough) for flag in flags):
         raise InputError("The run needs a folder for its results; name one with --output (--output_dir).")
     # As flags, so that the parser checks their types and choices too.
     flags = [*_as_flags(chosen, parser), *flags]
@@ -88,12 +97,8 @@ def _preset_values(preset: str | None) -> dict[str, Any]:
     if preset not in presets():
         raise InputError(f"There is no preset '{preset}'; use one of {', '.join(presets())}.")
     text = files(__package__).joinpath("presets", f"{preset}.yaml").read_text(encoding="utf-8")
-    return _on_its_preset(yaml.safe_load(text))
-
-
-def _on_its_preset(values: dict[str, Any]) -> dict[str, Any]:
-    """`values` on top of those of the preset that they name, if any."""
-    return {**_preset_values(values.get("preset")), **{name: values[name] for name in values if name != "preset"}}
+    values = yaml.safe_load(text)
+    return {**_preset_values(values.pop("preset", None)), **values}
 
 
 def _file_values(config: str | Path | None, known: set[str]) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def _file_values(config: str | Path | None, known: set[str]) -> dict[str, Any]:
     unknown = sorted(set(values) - known - {"preset"})
     if unknown:
         raise InputError(f"The recipe '{config}' names what no run knows: {', '.join(unknown)}; see --help.")
-    return _on_its_preset(_beside(Path(config).parent, values))
+    return _beside(Path(config).parent, values)
 
 
 def _as_flags(values: dict[str, Any], parser: HfArgumentParser) -> list[str]:

@@ -201,6 +201,7 @@ def collect_results(
         "head": {
             "aggregation": config.aggregation,
             "projection_dim": config.projection_dim,
+            "projection_per_layer": config.projection_per_layer,
             "window_length_s": config.window_length_s,
             "input_padding": config.input_padding,
             "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
