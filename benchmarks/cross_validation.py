@@ -5,7 +5,8 @@
 
 Each row of heads is what `whisper-at train --preset esc50 --cross-validation --seeds 1 2 3 --data ... ` gives (for
 emotion `--config recipes/emotion.yaml`). Finished folds are kept in RUNS and not trained again. Prints a table and
-writes `benchmarks/<name>-<whisper>.json`. The recipe was not chosen on these test folds, see the preset.
+writes `benchmarks/<name>-<whisper>.json`. The recipe was not chosen on these test folds, see the preset and, for
+`--epochs` and projections per layer, `benchmarks/recipe_choice.py`.
 """
 
 import argparse
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--rows", nargs="+", default=list(HEADS), choices=list(HEADS), help="heads to train")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="seeds of the heads")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's; see recipe_choice.py")
     args = parser.parse_args()
     heads = {row: run_training(*run_arguments(args, row))["cross_validation"] for row in args.rows}
     accuracies = {f"head: {row}": result["mean_of_fold"]["test_accuracy"] for row, result in heads.items()}
@@ -61,6 +63,7 @@ def run_arguments(args: argparse.Namespace, row: str) -> tuple[DataArguments, He
         cache_dir=args.cache,
         cross_validation=True,
         seeds=args.seeds,
+        num_train_epochs=args.epochs,
         output_dir=str(args.output / f"{args.name}-{name}" / row.replace(" ", "-")),
         resume_from_checkpoint="True",
         disable_tqdm=True,
@@ -97,6 +100,7 @@ def report(results: dict[str, list[float]], seeds: dict[str, list[int]], args: a
         "data": args.name,
         "whisper": Path(args.whisper).name,
         "seeds": seeds,
+        "epochs": args.epochs,
         "best_probe": best,
         "best_layer_probe": best_probe(layers),
         "accuracy_by_fold": results,
