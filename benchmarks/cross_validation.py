@@ -3,10 +3,11 @@
     python benchmarks/cross_validation.py esc10 --data esc10 --whisper openai/whisper-base --output RUNS
     python benchmarks/cross_validation.py emotion --data emotion --whisper openai/whisper-base --output RUNS
 
-Each row of heads is what `whisper-at train --preset esc50 --cross-validation --seeds 1 2 3 --data ... ` gives (for
+Each row of heads is what `whisper-at train --preset esc50 --cross-validation --seeds 1 2 3 --train ...` gives (for
 emotion `--config recipes/emotion.yaml`). Finished folds are kept in RUNS and not trained again. Prints a table and
-writes `benchmarks/<name>-<whisper>.json`. The recipe was not chosen on these test folds, see the preset and, for
-`--epochs` and projections per layer, `benchmarks/recipe_choice.py`.
+writes `benchmarks/<name>-<whisper>.json`, where heads of other `--rows` stay if `--epochs` are the same. The recipe
+was not chosen on these test folds, see the preset and, for `--epochs` and projections per layer,
+`benchmarks/recipe_choice.py`.
 """
 
 import argparse
@@ -49,7 +50,8 @@ def main() -> None:
     heads = {row: run_training(*run_arguments(args, row))["cross_validation"] for row in args.rows}
     accuracies = {f"head: {row}": result["mean_of_fold"]["test_accuracy"] for row, result in heads.items()}
     seeds = {row: sorted({run["seed"] for run in result["folds"]}) for row, result in heads.items()}
-    report(probe_rows(args) | accuracies, seeds, args)
+    heads_so_far, seeds_so_far = earlier_rows(args)
+    report(probe_rows(args) | heads_so_far | accuracies, seeds_so_far | seeds, args)
 
 
 def run_arguments(args: argparse.Namespace, row: str) -> tuple[DataArguments, HeadArguments, TLTRTrainingArguments]:
@@ -71,6 +73,20 @@ def run_arguments(args: argparse.Namespace, row: str) -> tuple[DataArguments, He
     for field, value in HEADS[row].items():
         setattr(head, field, value)
     return data, head, training
+
+
+def result_path(args: argparse.Namespace) -> Path:
+    """Where the scores of this data and Whisper are written."""
+    return ROOT / "benchmarks" / f"{args.name}-{Path(args.whisper).name}.json"
+
+
+def earlier_rows(args: argparse.Namespace) -> tuple[dict[str, list[float]], dict[str, list[int]]]:
+    """Accuracies of heads by fold, and their seeds, that an earlier call with the same epochs wrote."""
+    path = result_path(args)
+    if not path.is_file() or (earlier := json.loads(path.read_text())).get("epochs") != args.epochs:
+        return {}, {}
+    heads = {row: values for row, values in earlier["accuracy_by_fold"].items() if row.startswith("head")}
+    return heads, earlier["seeds"]
 
 
 def probe_rows(args: argparse.Namespace) -> dict[str, list[float]]:
@@ -111,8 +127,7 @@ def report(results: dict[str, list[float]], seeds: dict[str, list[int]], args: a
             for name, values in results.items()
         },
     }
-    path = ROOT / "benchmarks" / f"{args.name}-{Path(args.whisper).name}.json"
-    path.write_text(json.dumps(summary, indent=2) + "\n")
+    result_path(args).write_text(json.dumps(summary, indent=2) + "\n")
 
 
 if __name__ == "__main__":
