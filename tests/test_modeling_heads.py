@@ -471,6 +471,15 @@ def test_labels_of_ones_own_need_a_head_of_their_own(model_class, tmp_path):
             model_class.from_pretrained(tmp_path, **arguments)
 
 
+def test_a_head_with_an_impossible_config_is_refused(tmp_path):
+    model = tiny_model()
+    model.save_head("default", tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "projection_per_layer": True}))
+    with pytest.raises(InputError, match=f"{tmp_path}.*cannot be used.*projection_per_layer=True needs"):
+        model.load_head(tmp_path, "second")
+
+
 def test_a_head_with_missing_weights_is_refused(tmp_path):
     """transformers would fill them with random numbers and go on."""
     model = tiny_model()

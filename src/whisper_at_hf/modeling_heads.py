@@ -9,7 +9,7 @@ from transformers import WhisperConfig
 
 from .complete_loading import load_complete
 from .configuration_whisper_at import TLTRConfig, WhisperATConfig
-from .errors import InputError
+from .errors import InputError, first_line
 from .modeling_tltr import TLTRForAudioClassification
 from .onednn import LinearByOneDNN
 from .tagging import (
@@ -323,7 +323,10 @@ def saved_head_config(path: str | PathLike) -> TLTRConfig:
         raise InputError(
             f"'{path}' holds a model of type {values.get('model_type')!r}; pass a head saved by save_head."
         )
-    return TLTRConfig.from_dict(values)
+    try:
+        return TLTRConfig.from_dict(values)
+    except ValueError as error:
+        raise InputError(f"The head in '{path}' has a config.json that cannot be used: {first_line(error)}") from error
 
 
 def _whisper_config(whisper: str | PathLike, location: dict) -> WhisperATConfig:

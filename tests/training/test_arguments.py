@@ -81,6 +81,13 @@ def test_early_stopping_keeps_the_best_weights():
     assert not training().load_best_model_at_end
 
 
+def test_a_projection_per_layer_needs_a_projection():
+    with pytest.raises(InputError, match="--projection_dim 64"):
+        HeadArguments(projection_per_layer=True)
+    assert HeadArguments(projection_per_layer=True, projection_dim=8).shape["projection_per_layer"]
+    assert HeadArguments(projection_per_layer=True, init_head="trained").projection_dim is None
+
+
 @pytest.mark.parametrize("value", ["False", "false", None])
 def test_resume_can_be_turned_off_in_words(value):
     assert training(resume_from_checkpoint=value).resume_from_checkpoint is None

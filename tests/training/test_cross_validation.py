@@ -100,6 +100,15 @@ def test_a_resumed_run_trains_only_what_is_missing(run, flags, tmp_path, fitted)
     assert resumed["cross_validation"]["folds"] == whole["cross_validation"]["folds"]
 
 
+def test_folds_of_another_heads_shape_are_not_mixed_in(run, flags):
+    patch = stop_after(2)
+    with pytest.raises(KeyboardInterrupt):
+        run(*flags)
+    patch.undo()
+    with pytest.raises(InputError, match="fold-.*projection_dim=None, and this run is told 16"):
+        run(*flags, "--projection_dim", 16, resume_from_checkpoint="True")
+
+
 def test_an_overwritten_run_that_was_stopped_does_not_go_on_with_the_old_one(run, flags, fitted):
     run(*flags, seed=1)
     patch = stop_after(1)

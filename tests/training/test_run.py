@@ -81,6 +81,19 @@ def test_a_projection_per_layer_is_where_tltr_has_one(run, single, folder):
     assert mean["head"]["projection_per_layer"] is False
 
 
+def test_a_run_cannot_go_on_with_a_head_of_another_shape(run, single, clips, folder):
+    flags = ["--projection_dim", 16]
+    run(*single, *flags, save_strategy="epoch", num_train_epochs=1, output_dir=str(folder / "whole"))
+    trainer = fitting.TLTRTrainer
+    with pytest.MonkeyPatch.context() as patch:  # stopped after its last checkpoint
+        patch.setattr(trainer, "predict", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            run(*single, *flags, save_strategy="epoch", eval_strategy="no", num_train_epochs=1)
+    assert checkpoint_folders(folder)
+    with pytest.raises(InputError, match="checkpoint-.*projection_per_layer=False, and this run is told True"):
+        run(*single, *flags, "--projection_per_layer", resume_from_checkpoint="True")
+
+
 def test_one_seed_one_head(run, single, folder):
     for name in ("one", "same", "other"):
         run(*single, output_dir=str(folder / name), mixup_rate=0.5, seed=2 if name == "other" else 1)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from transformers import TrainingArguments
@@ -124,7 +125,7 @@ class HeadArguments:
     )
     projection_dim: int | None = field(default=None, metadata={"help": "Width after projection; default: none."})
     projection_per_layer: bool = field(
-        default=False, metadata={"help": "TLTR only: a projection for each encoder layer instead of one for all."}
+        default=False, metadata={"help": "TLTR only: a projection for each encoder layer, or (false) one for all."}
     )
     dropout: float = field(default=0.0, metadata={"help": "Dropout in the head's Transformer blocks."})
     attention_dropout: float = field(default=0.0, metadata={"help": "Dropout of attention weights."})
@@ -152,6 +153,18 @@ class HeadArguments:
                 raise InputError(f"{name}={getattr(self, name)} is not a share; use a number from 0 up to 1.")
         if self.projection_dim is not None and self.projection_dim < 1:
             raise InputError(f"projection_dim={self.projection_dim} must be at least 1; leave it out for none.")
+        if self.projection_per_layer and self.aggregation == "tltr" and not (self.projection_dim or self.init_head):
+            raise InputError("projection_per_layer needs a projection; add a width, such as --projection_dim 64.")
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """Those values of a fresh head's `TLTRConfig` that say which weights it has."""
+        per_layer = self.projection_per_layer and self.aggregation == "tltr" and bool(self.projection_dim)
+        return {
+            "aggregation": self.aggregation,
+            "projection_dim": self.projection_dim,
+            "projection_per_layer": per_layer,
+        }
 
 
 @dataclass

@@ -3,8 +3,10 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
+from ..modeling_heads import saved_head_config
 
 _NAME = re.compile(r"checkpoint-(\d+)")
 # The Trainer writes this file last.
@@ -24,6 +26,17 @@ def is_complete(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def check_same_shape(folder: str | Path, shape: dict[str, Any]) -> None:
+    """Raises InputError if the head in `folder` has other values than `shape`, a part of `TLTRConfig`."""
+    saved = saved_head_config(folder)
+    for name, value in shape.items():
+        if getattr(saved, name) != value:
+            raise InputError(
+                f"'{folder}' holds a head with {name}={getattr(saved, name)}, and this run is told {value}; give "
+                f"--{name} as before, or choose another --output."
+            )
 
 
 def last_complete_checkpoint(output_dir: str | Path) -> Path | None:

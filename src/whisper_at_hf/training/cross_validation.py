@@ -11,6 +11,7 @@ from datasets import Dataset
 from ..errors import InputError
 from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
+from .checkpoints import check_same_shape
 from .clips import Clips, load_rows
 from .data import assign_folds, folds, join_folds
 from .fitting import Parts, fit_head, score
@@ -88,6 +89,8 @@ def _fold_results(
     folder = Path(args.output_dir) / f"fold-{quote(fold, safe=' ')}" / f"seed-{seed}"
     done = finished_results(folder)
     if done is not None:
+        if head.init_head is None:
+            check_same_shape(folder, head.shape)
         return done
     split = _split(parts, fold)
     fold_args = replace(args, output_dir=str(folder), seed=seed, save_strategy="no", resume_from_checkpoint=None)

@@ -129,7 +129,6 @@ def load_initial_head(path: str) -> TLTRForAudioClassification:
 
 
 def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:
-    per_layer = arguments.projection_per_layer and arguments.aggregation == "tltr" and bool(arguments.projection_dim)
     try:
         config = TLTRConfig(
             encoder_layers=spec.encoder_layers,
@@ -137,9 +136,7 @@ def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TL
             pooling_size=spec.pooling_size,
             window_length_s=spec.window_length_s,
             input_padding=spec.padding,
-            aggregation=arguments.aggregation,
-            projection_dim=arguments.projection_dim,
-            projection_per_layer=per_layer,
+            **arguments.shape,
             dropout=arguments.dropout,
             attention_dropout=arguments.attention_dropout,
             id2label=dict(enumerate(parts.labels)),

@@ -19,7 +19,7 @@ from ..tagging import logits_to_scores, steps_per_window
 from .arguments import TLTRTrainingArguments
 from .augmentation import drop_steps, mask_time, mixup, smooth_labels
 from .averaging import WeightAverage
-from .checkpoints import checkpoint_to_resume
+from .checkpoints import check_same_shape, checkpoint_to_resume
 from .feature_dataset import collate
 from .sampling import EpochSampler, balanced_weights
 from .schedule import step_decay
@@ -91,6 +91,9 @@ class TLTRTrainer(Trainer):
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any):
         """As in transformers; True resumes from the last complete checkpoint, or starts if there is none yet."""
         checkpoint = checkpoint_to_resume(self.args.output_dir, resume_from_checkpoint)
+        if checkpoint is not None:
+            names = ("aggregation", "projection_dim", "projection_per_layer")
+            check_same_shape(checkpoint, {name: getattr(self.model.config, name) for name in names})
         output = super().train(resume_from_checkpoint=checkpoint and str(checkpoint), **kwargs)
         if self.average.count:
             self._take_average()
