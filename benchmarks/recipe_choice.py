@@ -39,13 +39,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="seeds of the heads")
     args = parser.parse_args()
-    scores = {name: pair_scores(args, name) for name in CANDIDATES}
+    folds = fold_names(args)
+    scores = {name: pair_scores(args, name, folds) for name in CANDIDATES}
     report(scores, args)
 
 
-def pair_scores(args: argparse.Namespace, candidate: str) -> dict[str, dict[str, float]]:
+def pair_scores(args: argparse.Namespace, candidate: str, names: list[str]) -> dict[str, dict[str, float]]:
     """For each fold that could be tested on, the mean accuracy on each other fold by heads that have seen neither."""
-    names = fold_names(args)
     scores: dict[str, dict[str, list[float]]] = {fold: {} for fold in names}
     for one, other in combinations(names, 2):
         for seed in args.seeds:
@@ -61,7 +61,7 @@ def train_pair(args: argparse.Namespace, candidate: str, one: str, other: str, s
     data, head, training = parse_arguments(
         [],
         **RECIPES[args.name],
-        **{name: value for name, value in CANDIDATES[candidate].items() if name != "projection_per_layer"},
+        **CANDIDATES[candidate],
         train=[args.data],
         whisper=args.whisper,
         cache_dir=args.cache,
@@ -74,7 +74,6 @@ def train_pair(args: argparse.Namespace, candidate: str, one: str, other: str, s
         resume_from_checkpoint="True",
         disable_tqdm=True,
     )
-    head.projection_per_layer = CANDIDATES[candidate].get("projection_per_layer", True)
     return run_training(data, head, training)
 
 

@@ -24,6 +24,9 @@ from .robustness import read_results
 
 RESULTS_FILE = "classes.json"
 
+# A regression over classes needs so many.
+FEWEST_CLASSES = 3
+
 
 def analyze_classes(
     robustness: str | PathLike,
@@ -145,7 +148,7 @@ def _model_results(
     counts = counts_of(model, errors)
     f1 = {row["label"]: row["f1_by_layer"][layer - 1] for row in probes["classes"]}
     shared = [label for label in sorted(set(counts.labels)) if label in f1]
-    if len(shared) < 3:
+    if len(shared) < FEWEST_CLASSES:
         raise InputError(
             f"{model['name']}: only {len(shared)} classes are in both analyses, and a regression needs three; use the "
             "same sounds for both."

@@ -18,7 +18,7 @@ from ..files import write_atomically
 from ..loading import check_device
 from ..training.data import load_data
 from ..training.features import FeatureCache, extract_features
-from .classes import analyze_classes
+from .classes import FEWEST_CLASSES, analyze_classes
 from .layers import analyze_layers
 from .material import Material
 from .pairs import PAPER_SNRS, Pair, draw_utterances, load_sounds, plan
@@ -32,8 +32,6 @@ from .transcriptions import Announce, TextStore, clock, transcribe
 TRIAL_CLIPS, TRIAL_TEXTS = 16, 32
 PARTS = ("layers", "robustness", "classes")
 REPORT_FILE = "README.md"
-# What `analyze_classes`, the last part, takes.
-FEWEST_CLASSES = 3
 
 
 class Grid(NamedTuple):

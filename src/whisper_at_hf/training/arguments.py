@@ -13,6 +13,9 @@ from ..errors import InputError
 # d-prime is missing: it is infinite, and so not reported, for a head without mistakes.
 _BEST_METRICS = ("loss", "map", "auc", "accuracy", "f1")
 
+# What of `HeadArguments` says which weights a fresh head has.
+HEAD_SHAPE = ("aggregation", "projection_dim", "projection_per_layer")
+
 
 @dataclass
 class DataArguments:

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..metrics import label_table
 from ..modeling_heads import saved_head_config
 from ..modeling_tltr import TLTRForAudioClassification
-from .arguments import HeadArguments, TLTRTrainingArguments
+from .arguments import HEAD_SHAPE, HeadArguments, TLTRTrainingArguments
 from .clips import Clips
 from .feature_dataset import JoinedDataset
 from .features import Encoder, FeatureSpec
@@ -113,8 +113,8 @@ def make_head(
             f"--init_head '{arguments.init_head}' gives each clip one label, and its answers say nothing about more; "
             "--grow needs a multi-label head."
         )
-    for name, default in (("aggregation", "tltr"), ("projection_dim", None), ("projection_per_layer", False)):
-        if getattr(arguments, name) not in (default, getattr(old.config, name)):
+    for name in HEAD_SHAPE:
+        if getattr(arguments, name) not in (getattr(HeadArguments, name), getattr(old.config, name)):
             raise InputError(f"--init_head has {name}={getattr(old.config, name)}, which stays; leave out --{name}.")
     head = grow_head(old, parts.labels)
     head.config.problem_type = parts.problem_type

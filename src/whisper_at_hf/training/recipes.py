@@ -10,7 +10,7 @@ import yaml
 from transformers import HfArgumentParser
 
 from ..errors import InputError, first_line
-from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
+from .arguments import HEAD_SHAPE, DataArguments, HeadArguments, TLTRTrainingArguments
 from .data.label_sets import AUDIOSET
 
 Arguments = tuple[DataArguments, HeadArguments, TLTRTrainingArguments]
@@ -18,9 +18,6 @@ Arguments = tuple[DataArguments, HeadArguments, TLTRTrainingArguments]
 # Values that a recipe file gives as paths; relative ones are relative to the file.
 _PATH_LISTS = ("train", "validation", "test")
 _PATHS = ("whisper", "init_head", "labels", "speech", "teacher", "clips")
-
-# What presets say of a head's shape.
-_SHAPE = ("aggregation", "projection_dim", "projection_per_layer")
 
 
 class _Parser(HfArgumentParser):
@@ -62,7 +59,7 @@ def parse_arguments(
     advised = {**_preset_values(preset), **_preset_values(told.pop("preset", None))}
     if told.get("init_head") or any(flag.replace("-", "_").startswith("__init_head") for flag in flags):
         # Presets advise fresh heads; one that is given has its shape.
-        advised = {name: value for name, value in advised.items() if name not in _SHAPE}
+        advised = {name: value for name, value in advised.items() if name not in HEAD_SHAPE}
     chosen = {**advised, **told}
     # transformers would call it "trainer_output".
     enough = ("--output_dir", "--output-dir", "--help", "-h")

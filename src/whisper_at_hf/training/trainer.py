@@ -16,7 +16,7 @@ from ..metrics import fit_thresholds, tagging_metrics
 from ..modeling_heads import TaggingHeadsMixin
 from ..modeling_tltr import TLTRForAudioClassification
 from ..tagging import logits_to_scores, steps_per_window
-from .arguments import TLTRTrainingArguments
+from .arguments import HEAD_SHAPE, TLTRTrainingArguments
 from .augmentation import drop_steps, mask_time, mixup, smooth_labels
 from .averaging import WeightAverage
 from .checkpoints import check_same_shape, checkpoint_to_resume
@@ -92,8 +92,7 @@ class TLTRTrainer(Trainer):
         """As in transformers; True resumes from the last complete checkpoint, or starts if there is none yet."""
         checkpoint = checkpoint_to_resume(self.args.output_dir, resume_from_checkpoint)
         if checkpoint is not None:
-            names = ("aggregation", "projection_dim", "projection_per_layer")
-            check_same_shape(checkpoint, {name: getattr(self.model.config, name) for name in names})
+            check_same_shape(checkpoint, {name: getattr(self.model.config, name) for name in HEAD_SHAPE})
         output = super().train(resume_from_checkpoint=checkpoint and str(checkpoint), **kwargs)
         if self.average.count:
             self._take_average()
