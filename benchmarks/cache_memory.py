@@ -17,10 +17,9 @@ import numpy as np
 from transformers import TrainerCallback
 
 from whisper_at_hf import TLTRConfig, TLTRForAudioClassification
+from whisper_at_hf.features import FeatureSpec
+from whisper_at_hf.features.store import ShardWriter, read_shard, shard_names, write_manifest
 from whisper_at_hf.training import FeatureCache, FeatureDataset, TLTRTrainer, TLTRTrainingArguments
-from whisper_at_hf.training.features import FeatureSpec
-from whisper_at_hf.training.features.manifest import write_manifest
-from whisper_at_hf.training.features.shards import ShardWriter, read_shard, shard_names
 
 ROOT = Path(__file__).resolve().parents[1]
 # Whisper size -> (encoder layers, width); https://github.com/openai/whisper#available-models-and-languages

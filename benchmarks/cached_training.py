@@ -17,11 +17,11 @@ import soundfile
 from datasets import Dataset
 
 from whisper_at_hf import TLTRConfig, TLTRForAudioClassification
+from whisper_at_hf.data import targets
+from whisper_at_hf.features import extract_features, load_encoder
 from whisper_at_hf.training import AudioDataset, TLTRTrainer, TLTRTrainingArguments, WaveformAugmentation
 from whisper_at_hf.training.clips import Clips
-from whisper_at_hf.training.data import targets
 from whisper_at_hf.training.feature_dataset import collate
-from whisper_at_hf.training.features import extract_features, load_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS, RATE, BATCH = 10, 16_000, 48

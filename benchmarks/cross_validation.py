@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from whisper_at_hf.analysis.probes import best_probe, probe_layers
-from whisper_at_hf.analysis.speech_encoders import time_means
+from whisper_at_hf.analysis.layers.encoders import time_means
+from whisper_at_hf.analysis.layers.probes import best_probe, probe_layers
 from whisper_at_hf.training.arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from whisper_at_hf.training.cross_validation import fold_rows
+from whisper_at_hf.training.prepare import prepare
 from whisper_at_hf.training.recipes import parse_arguments
-from whisper_at_hf.training.run import prepare, run_training
+from whisper_at_hf.training.run import run_training
 
 ROOT = Path(__file__).resolve().parents[1]
 # Row title -> what differs from the recipe.

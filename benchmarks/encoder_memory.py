@@ -26,7 +26,7 @@ def measure(model_path: str | None, batch_size: int, mode: str) -> dict[str, flo
     import torch
 
     from whisper_at_hf import WhisperATForAudioClassification
-    from whisper_at_hf.default_model import default_model_path
+    from whisper_at_hf.conversion.default_model import default_model_path
 
     model = WhisperATForAudioClassification.from_pretrained(model_path or default_model_path())
     config = model.config

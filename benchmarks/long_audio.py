@@ -17,16 +17,16 @@ import os
 import sys
 from pathlib import Path
 
-from long_audio_parts import plan, results, tables
-from long_audio_parts.figure import draw_growth
-from long_audio_parts.material import Material, Recording
-from long_audio_parts.measure import Setup, Task, measure, missing
-from long_audio_parts.models import with_random_head
-from long_audio_parts.peers import GROWTH, PEERS
+from long_audio import plan, results, tables
+from long_audio.figure import draw_growth
+from long_audio.material import Material, Recording
+from long_audio.measure import Setup, Task, measure, missing
+from long_audio.models import with_random_head
+from long_audio.peers import GROWTH, PEERS
 
-from whisper_at_hf.analysis.machine import describe_machine, usable_cores
-from whisper_at_hf.default_model import cache_directory
+from whisper_at_hf.analysis.cost.machine import describe_machine, usable_cores
 from whisper_at_hf.errors import InputError
+from whisper_at_hf.files import cache_directory
 
 ROOT = Path(__file__).resolve().parents[1]
 SECTIONS = ("speed", "wer", "growth")
@@ -54,7 +54,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--ctranslate2", action="append", default=[], type=named_folder, help="NAME=FOLDER for faster-whisper")
     add("--original-python", help="interpreter that has whisper-at 0.5")
     add("--faster-whisper-python", help="interpreter that has faster-whisper")
-    add("--output", type=Path, default=ROOT / "benchmarks" / "long_audio.json", help="the JSON file")
+    add("--output", type=Path, default=ROOT / "benchmarks" / "long_audio" / "results.json", help="the JSON file")
     add("--section", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="what to measure")
     add("--peer", nargs="+", choices=PEERS, default=list(PEERS), help="who is measured")
     add("--dtype", nargs="+", choices=("float32", "bfloat16"), default=["float32"], help="what ours computes in")
@@ -151,7 +151,7 @@ def report(found: results.Results, parts: list[str], left_out: dict[str, str]) -
     for peer, reason in left_out.items():
         print(f"\nLeft out: {peer} ({reason}).")
     if growth:
-        figures = draw_growth(growth, found.path.with_name(f"{found.path.stem}_growth"))
+        figures = draw_growth(growth, found.path.with_name("growth"))
         print("\nWrote " + ", ".join(str(path) for path in (found.path, *figures)))
 
 

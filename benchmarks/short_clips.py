@@ -20,7 +20,7 @@ import torch
 from transformers import Pipeline, pipeline
 
 import whisper_at_hf  # noqa: F401  (registers the task)
-from whisper_at_hf.analysis.machine import describe_machine
+from whisper_at_hf.analysis.cost.machine import describe_machine
 from whisper_at_hf.audio import load_audio
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,14 +19,14 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from long_audio_parts.material import Material
-from long_audio_parts.models import with_random_head
-from speed_attempts_parts.attempts import ATTEMPTS
+from long_audio.material import Material
+from long_audio.models import with_random_head
+from speed_attempts.attempts import ATTEMPTS
+from speed_attempts.tables import table
 
-from whisper_at_hf.analysis.machine import describe_machine, usable_cores
-from whisper_at_hf.analysis.word_errors import word_errors
-from whisper_at_hf.default_model import cache_directory
-from whisper_at_hf.files import write_json
+from whisper_at_hf.analysis.cost.machine import describe_machine, usable_cores
+from whisper_at_hf.analysis.robustness.word_errors import word_errors
+from whisper_at_hf.files import cache_directory, write_json
 
 BENCHMARKS = Path(__file__).resolve().parent
 WARM_UP_MINUTES = 0.6
@@ -71,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--repeats", type=int, default=3)
     add("--batch-size", type=int, default=16)
     add("--threads", type=int, default=usable_cores())
-    add("--output", type=Path, default=BENCHMARKS / "speed_attempts.json", help="the JSON file")
+    add("--output", type=Path, default=BENCHMARKS / "speed_attempts" / "results.json", help="the JSON file")
     add("--cache", type=Path, help="folder for recordings and models; default: in the user's cache")
     return parser.parse_args()
 
@@ -81,7 +81,7 @@ def measure(job: dict, transcript: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         job_file, result_file = Path(folder) / "job.json", Path(folder) / "result.json"
         job_file.write_text(json.dumps(job))
-        command = [sys.executable, "-m", "speed_attempts_parts.worker", str(job_file), str(result_file)]
+        command = [sys.executable, "-m", "speed_attempts.worker", str(job_file), str(result_file)]
         environment = {**os.environ, "OMP_NUM_THREADS": str(job["threads"]), "HF_HUB_OFFLINE": "1"}
         run = subprocess.run(command, cwd=BENCHMARKS, env=environment, capture_output=True, text=True)
         if run.returncode:
@@ -96,37 +96,6 @@ def measure(job: dict, transcript: str) -> dict:
         "wrong_words": {side: word_errors(transcript, text)[0] for side, text in texts.items()},
         "words": word_errors(transcript, "")[1],
     }
-
-
-def table(runs: list[dict]) -> str:
-    """A Markdown table: a ratio below 1 is faster."""
-    lines = [
-        "| Whisper | dtype | attempt | seconds without | with | ratio | once, s | words |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name in ATTEMPTS:
-        lines += [_line(run) for run in runs if run["attempt"] == name]
-    return "\n".join(lines)
-
-
-def _line(run: dict) -> str:
-    attempt = ATTEMPTS[run["attempt"]]
-    cells = [run["model"], run["dtype"], attempt.title + (" (kept)" if attempt.kept else "")]
-    if "error" in run:
-        return "| " + " | ".join([*cells, "", "", "", "", f"failed: {run['error'].replace('|', '/')}"]) + " |"
-    sides = ["reference", "attempt"]
-    ratio, wrong = run["ratio"], [run["wrong_words"][side] for side in sides]
-    # A kept attempt is measured by switching it off.
-    if attempt.kept:
-        sides, ratio, wrong = sides[::-1], 1 / ratio, wrong[::-1]
-    seconds = [f"{median(run['seconds'][side]):.2f}" for side in sides]
-    once = (
-        ""
-        if attempt.kept
-        else f"{run['prepare_seconds'] + run['first_seconds'] - median(run['seconds']['attempt']):.1f}"
-    )
-    words = "same" if run["same_text"] else "WER {:.1%} -> {:.1%}".format(*(count / run["words"] for count in wrong))
-    return "| " + " | ".join([*cells, *seconds, f"{ratio:.2f}", once, words]) + " |"
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ import torch
 from transformers import pipeline
 
 from whisper_at_hf.audio import load_audio
-from whisper_at_hf.default_model import default_model_path
-from whisper_at_hf.timeline import TimelineRecorder
+from whisper_at_hf.conversion.default_model import default_model_path
+from whisper_at_hf.model.timeline import TimelineRecorder
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE, WINDOW, ROW, POSITIONS, MINUTES = 16_000, 30, 2, 15, 4

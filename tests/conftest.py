@@ -9,6 +9,10 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+import soundfile  # noqa: E402
+from datasets import Dataset  # noqa: E402
+from labelled_sounds import save_tiny_whisper  # noqa: E402
+from sounds import RATE  # noqa: E402
 
 import whisper_at_hf  # noqa: E402, F401  (registers our classes with transformers)
 from whisper_at_hf.audio import load_audio  # noqa: E402
@@ -47,7 +51,7 @@ def tiny_en_whisper(tiny_en_ctranslate2, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def default_model(tmp_path_factory) -> Path:
     """The embedded default model, converted into a cache of this session."""
-    from whisper_at_hf.default_model import default_model_path
+    from whisper_at_hf.conversion.default_model import default_model_path
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WHISPER_AT_CACHE", str(tmp_path_factory.mktemp("cache")))
@@ -84,3 +88,31 @@ def _rows(folder: Path) -> list[dict]:
     with (folder / "labels.csv").open(encoding="utf-8") as file:
         rows = [{**row, "file": folder / row["path"]} for row in csv.DictReader(file)]
     return sorted(rows, key=lambda row: row["path"])
+
+
+@pytest.fixture(scope="session")
+def whisper_folder(tmp_path_factory) -> Path:
+    """A tiny random Whisper whose full window is 2 s, that is 5 steps."""
+    return save_tiny_whisper(tmp_path_factory.mktemp("whisper"))
+
+
+@pytest.fixture
+def make_clips(tmp_path):
+    """Writes clips of noise of these lengths in seconds and gives their dataset; other seeds, other noise."""
+
+    def make(*seconds: float, seed: int = 0) -> Dataset:
+        rng = np.random.default_rng(seed)
+        rows = []
+        for number, length in enumerate(seconds):
+            path = tmp_path / f"clip-{seed}-{number}.wav"
+            loudness = 0.1 * (1 + number % 3)
+            soundfile.write(path, loudness * rng.standard_normal(round(length * RATE)), RATE, subtype="FLOAT")
+            rows.append({"path": str(path), "labels": ["noise"]})
+        return Dataset.from_list(rows)
+
+    return make
+
+
+@pytest.fixture
+def five_clips(make_clips) -> Dataset:
+    return make_clips(1.2, 0.5, 3.0, 2.0, 1.0)

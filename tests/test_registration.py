@@ -23,7 +23,7 @@ from whisper_at_hf import (
     WhisperATModel,
     WhisperATPipeline,
 )
-from whisper_at_hf.auto_model import AutoWhisperAT
+from whisper_at_hf.pipeline.loading import AutoWhisperAT
 
 CLASSES = {
     AutoModel: WhisperATModel,

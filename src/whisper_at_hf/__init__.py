@@ -5,16 +5,16 @@ Importing this package registers its configurations, models and the pipeline tas
 
 from importlib.metadata import PackageNotFoundError, version
 
-from .configuration_whisper_at import TLTRConfig, WhisperATConfig
 from .errors import InputError, WhisperATError
-from .modeling_tltr import TLTRForAudioClassification
-from .modeling_whisper_at import (
+from .model.configuration_whisper_at import TLTRConfig, WhisperATConfig
+from .model.modeling_tltr import TLTRForAudioClassification
+from .model.modeling_whisper_at import (
     WhisperATEncoder,
     WhisperATForAudioClassification,
     WhisperATForConditionalGeneration,
     WhisperATModel,
 )
-from .pipeline import WhisperATPipeline
+from .pipeline.pipeline import WhisperATPipeline
 from .registration import register
 
 try:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Where files go, and how they get there whole or not at all."""
 
 import json
 import os
@@ -7,6 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
+
+
+def cache_directory() -> Path:
+    """The user's folder for what this package keeps; `WHISPER_AT_CACHE` overrides it."""
+    if chosen := os.environ.get("WHISPER_AT_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper-at-hf"
 
 
 def write_atomically(path: Path, text: str) -> None:

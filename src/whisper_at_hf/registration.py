@@ -10,12 +10,16 @@ from transformers import (
 )
 from transformers.pipelines import PIPELINE_REGISTRY
 
-from .auto_model import AutoWhisperAT
-from .configuration_whisper_at import TLTRConfig, WhisperATConfig
-from .default_model import DefaultModel
-from .modeling_tltr import TLTRForAudioClassification
-from .modeling_whisper_at import WhisperATForAudioClassification, WhisperATForConditionalGeneration, WhisperATModel
-from .pipeline import WhisperATPipeline
+from .conversion.default_model import DefaultModel
+from .model.configuration_whisper_at import TLTRConfig, WhisperATConfig
+from .model.modeling_tltr import TLTRForAudioClassification
+from .model.modeling_whisper_at import (
+    WhisperATForAudioClassification,
+    WhisperATForConditionalGeneration,
+    WhisperATModel,
+)
+from .pipeline.loading import AutoWhisperAT
+from .pipeline.pipeline import WhisperATPipeline
 
 TASK = "whisper-at"
 

@@ -8,9 +8,9 @@ from noisy_speech import FakeRecogniser, write_sounds, write_speech
 from typer.testing import CliRunner
 
 from whisper_at_hf.analysis import reproduce as module
-from whisper_at_hf.analysis import robustness
 from whisper_at_hf.analysis.reproduce import PAPER, SMALL, Estimate, Grid, describe, reproduce
-from whisper_at_hf.analysis.transcriptions import clock
+from whisper_at_hf.analysis.robustness import run as robustness
+from whisper_at_hf.analysis.robustness.transcriptions import clock
 from whisper_at_hf.cli import app
 from whisper_at_hf.errors import InputError
 

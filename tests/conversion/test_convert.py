@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from conversion_checks import logits
-from fixtures.random_heads import random_original_head
+from random_heads import random_original_head
 from transformers import AutoModelForSpeechSeq2Seq, AutoProcessor
 
 from whisper_at_hf import TLTRConfig, TLTRForAudioClassification, WhisperATForConditionalGeneration

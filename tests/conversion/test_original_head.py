@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fixtures.random_heads import random_original_head
+from random_heads import random_original_head
 
 from whisper_at_hf.conversion import load_head
 from whisper_at_hf.conversion.original_head import load_original_head

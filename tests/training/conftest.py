@@ -3,17 +3,11 @@
 from pathlib import Path
 
 import pytest
-from labelled_sounds import PITCHES, save_tiny_whisper, write_csv, write_tones
+from labelled_sounds import PITCHES, write_csv, write_tones
 
 from whisper_at_hf.training import parse_arguments, run_training
 
 MULTI_LABELS = [["low"], ["mid", "high"], [], ["low", "high"], ["mid"], ["high"]]
-
-
-@pytest.fixture(scope="session")
-def whisper_folder(tmp_path_factory) -> Path:
-    """A tiny random Whisper whose full window is 2 s, that is 5 steps."""
-    return save_tiny_whisper(tmp_path_factory.mktemp("whisper"))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import torch
 from subprocesses import fork
 
 from whisper_at_hf.training import parse_arguments, run_training
-from whisper_at_hf.training.checkpoints import last_complete_checkpoint
+from whisper_at_hf.training.run_folder import last_complete_checkpoint
 
 
 def main(folder, kills, flags):

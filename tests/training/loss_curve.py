@@ -8,7 +8,8 @@ from pathlib import Path
 
 from whisper_at_hf.files import write_json
 from whisper_at_hf.training import parse_arguments, run
-from whisper_at_hf.training.run import prepare, split_rows, train_and_write
+from whisper_at_hf.training.prepare import prepare, split_rows
+from whisper_at_hf.training.run import train_and_write
 
 
 def main(path, flags):

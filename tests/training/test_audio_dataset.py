@@ -7,10 +7,10 @@ from datasets import Dataset
 from labelled_sounds import PITCHES, write_csv, write_tones
 
 from whisper_at_hf import InputError
+from whisper_at_hf.features import load_encoder
 from whisper_at_hf.training import AudioDataset, DataArguments, HeadArguments, WaveformAugmentation
 from whisper_at_hf.training.audio_dataset import load_utterances, online_training
 from whisper_at_hf.training.clips import encode_clips, load_rows
-from whisper_at_hf.training.features import load_encoder
 from whisper_at_hf.training.fitting import Parts
 
 LABELS = sorted(PITCHES)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from whisper_at_hf.training.averaging import WeightAverage
+from whisper_at_hf.training.optimisation import WeightAverage
 
 
 def layer(value, dtype=torch.float32):

@@ -1,7 +1,7 @@
 import pytest
 
 from whisper_at_hf import InputError
-from whisper_at_hf.training.checkpoints import (
+from whisper_at_hf.training.run_folder import (
     checkpoint_folders,
     checkpoint_to_resume,
     is_complete,

@@ -10,7 +10,7 @@ from whisper_at_hf import InputError, TLTRForAudioClassification
 from whisper_at_hf.training import AudioDataset, cross_validation
 from whisper_at_hf.training.cross_validation import summary_rows
 from whisper_at_hf.training.fitting import Scores
-from whisper_at_hf.training.run import prepare
+from whisper_at_hf.training.prepare import prepare
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import tiny
 import torch
 
 from whisper_at_hf import TLTRForAudioClassification
-from whisper_at_hf.configuration_whisper_at import AGGREGATIONS
-from whisper_at_hf.training.initialisation import initialise_from_states
+from whisper_at_hf.model.configuration_whisper_at import AGGREGATIONS
+from whisper_at_hf.training.heads import initialise_from_states
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,7 @@ import pytest
 from whisper_at_hf import InputError
 from whisper_at_hf.files import write_json
 from whisper_at_hf.training import TLTRTrainingArguments
-from whisper_at_hf.training.output import (
-    check_output,
-    clear_output,
-    finished_results,
-    remove_checkpoints,
-)
+from whisper_at_hf.training.run_folder import check_output, clear_output, finished_results, remove_checkpoints
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ from safetensors.torch import load_file
 from whisper_at_hf import InputError, TLTRForAudioClassification
 from whisper_at_hf.training import AudioDataset, fitting
 from whisper_at_hf.training import run as run_module
-from whisper_at_hf.training.checkpoints import checkpoint_folders
+from whisper_at_hf.training.prepare import prepare, split_rows
+from whisper_at_hf.training.results import describe
+from whisper_at_hf.training.run_folder import checkpoint_folders
 
 LABELS = sorted(PITCHES)
 
@@ -213,7 +215,7 @@ def test_audio_can_be_changed_on_the_fly(run, multi, clips, monkeypatch):
 
 def test_clips_can_be_learnt_from_under_two_paddings(run, arguments, single):
     data, head, args = arguments(*single, "--extra_padding", "pad")
-    parts = run_module.prepare(run_module.split_rows(data, args.seed), data, head)
+    parts = prepare(split_rows(data, args.seed), data, head)
     assert [(clips.cache.spec.padding, len(clips)) for clips in parts.train] == [("trim", 18), ("pad", 18)]
     assert parts.validation.cache.spec.padding == "trim"
     assert run(*single, "--extra_padding", "pad", num_train_epochs=8)["eval_accuracy"] > 0.9
@@ -262,7 +264,7 @@ def test_a_named_checkpoint_is_gone_on_from_before_a_refit(run, arguments, singl
     """The refit must not take the first training's checkpoint for one of its own."""
     whole = run(*single, "--refit", output_dir=str(tmp_path / "whole"), save_total_limit=None)
     data, head, args = arguments(*single, save_total_limit=None)
-    parts = run_module.prepare(run_module.split_rows(data, args.seed), data, head)
+    parts = prepare(split_rows(data, args.seed), data, head)
     fitting.fit_head(parts, head, args)
     resumed = run(*single, "--refit", resume_from_checkpoint=str(checkpoint_folders(folder)[1]))
     assert resumed["validation"] == whole["validation"]
@@ -328,5 +330,5 @@ def test_multi_label_data_for_a_single_label_head_is_refused(run, clips):
 
 def test_described_clips_count_each_label(clips):
     rows = Dataset.from_dict({"labels": [["a", "b"], ["b"], []]})
-    counted = run_module.describe(fitting.Clips(rows, np.zeros((3, 2)), None, [0, 1, 2]), ["x/one.csv", "two"])
+    counted = describe(fitting.Clips(rows, np.zeros((3, 2)), None, [0, 1, 2]), ["x/one.csv", "two"])
     assert counted == {"source": "one.csv, two", "clips": 3, "clips_per_label": {"a": 1, "b": 2}}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whisper_at_hf.training.sampling import EpochSampler, balanced_weights
+from whisper_at_hf.training.optimisation import EpochSampler, balanced_weights
 
 
 def test_weights_sum_over_labels():

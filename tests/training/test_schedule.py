@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from whisper_at_hf.training.schedule import step_decay
+from whisper_at_hf.training.optimisation import step_decay
 
 
 def rates(steps, **options):

@@ -10,7 +10,7 @@ from transformers import TrainerCallback
 
 from whisper_at_hf import InputError, TLTRForAudioClassification
 from whisper_at_hf.training import TLTRTrainer, TLTRTrainingArguments
-from whisper_at_hf.training.checkpoints import checkpoint_folders
+from whisper_at_hf.training.run_folder import checkpoint_folders
 
 CLIPS, STEPS = 24, 5
 

@@ -5,7 +5,7 @@ import pytest
 from sounds import sine
 
 from whisper_at_hf.training import WaveformAugmentation
-from whisper_at_hf.training.waveforms import mix_at_snr
+from whisper_at_hf.training.augmentation import mix_at_snr
 
 QUIET = 0.0  # dB of gain
 

@@ -12,21 +12,20 @@ from typing import Any, NamedTuple
 
 from datasets import Dataset
 
-from ..default_model import cache_directory
+from ..data import load_data
 from ..errors import InputError
-from ..files import write_atomically
-from ..loading import check_device
-from ..training.data import load_data
-from ..training.features import FeatureCache, extract_features
-from .classes import FEWEST_CLASSES, analyze_classes
-from .layers import analyze_layers
-from .material import Material
-from .pairs import PAPER_SNRS, Pair, draw_utterances, load_sounds, plan
-from .recognisers import load_recogniser
-from .robustness import SNRS, analyze_robustness
-from .speech_data import load_speech
-from .speech_encoders import load_speech_encoder
-from .transcriptions import Announce, TextStore, clock, transcribe
+from ..features import FeatureCache, extract_features
+from ..files import cache_directory, write_atomically
+from ..pipeline.loading import check_device
+from .classes.run import FEWEST_CLASSES, analyze_classes
+from .layers.encoders import load_speech_encoder
+from .layers.run import analyze_layers
+from .robustness.material import Material
+from .robustness.pairs import PAPER_SNRS, Pair, draw_utterances, load_sounds, plan
+from .robustness.recognisers import load_recogniser
+from .robustness.run import SNRS, analyze_robustness
+from .robustness.speech_data import load_speech
+from .robustness.transcriptions import Announce, TextStore, clock, transcribe
 
 # Clips and texts that the time of the rest is judged by; they are kept, so nothing is done twice.
 TRIAL_CLIPS, TRIAL_TEXTS = 16, 32

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from transformers import WhisperConfig
 
-from ..complete_loading import load_complete
-from ..configuration_whisper_at import TLTRConfig
 from ..errors import InputError
-from ..modeling_tltr import TLTRForAudioClassification
+from ..model.complete_loading import load_complete
+from ..model.configuration_whisper_at import TLTRConfig
+from ..model.modeling_tltr import TLTRForAudioClassification
 from .original_head import load_original_head
 
 

@@ -1,8 +1,12 @@
 """From an OpenAI Whisper checkpoint (`.pt`) to a transformers Whisper."""
 
+import pickle
 import re
+import warnings
 from pathlib import Path
+from typing import Any
 
+import torch
 from transformers import (
     GenerationConfig,
     PreTrainedTokenizerBase,
@@ -13,10 +17,26 @@ from transformers import (
 
 from ..errors import InputError
 from .generation import build_generation_config
-from .openai_names import rename_block_part
-from .pickles import load_pickle
 from .processors import load_processor, openai_id
 from .weights import WhisperWeights
+
+# What openai/whisper calls the parts of a residual block, and transformers' names of the same parts; Whisper-AT's
+# heads are built of the same blocks. Source: https://github.com/openai/whisper, `model.py`.
+BLOCK_PARTS = {
+    "attn_ln": "self_attn_layer_norm",
+    "attn.query": "self_attn.q_proj",
+    "attn.key": "self_attn.k_proj",
+    "attn.value": "self_attn.v_proj",
+    "attn.out": "self_attn.out_proj",
+    "cross_attn_ln": "encoder_attn_layer_norm",
+    "cross_attn.query": "encoder_attn.q_proj",
+    "cross_attn.key": "encoder_attn.k_proj",
+    "cross_attn.value": "encoder_attn.v_proj",
+    "cross_attn.out": "encoder_attn.out_proj",
+    "mlp_ln": "final_layer_norm",
+    "mlp.0": "fc1",
+    "mlp.2": "fc2",
+}
 
 OUTSIDE_BLOCKS = {
     "encoder.positional_embedding": "model.encoder.embed_positions.weight",
@@ -82,3 +102,33 @@ def _generation_config(source: str, tokenizer: PreTrainedTokenizerBase, config: 
     if built.is_multilingual and getattr(saved, "task", None) is None:
         saved.task = built.task
     return saved
+
+
+def rename_block_part(name: str) -> str:
+    """Turn "attn.query.weight" into "self_attn.q_proj.weight"; a part that no block has keeps its name."""
+    part, _, kind = name.rpartition(".")
+    return f"{BLOCK_PARTS.get(part, part)}.{kind}"
+
+
+def load_pickle(path: Path) -> dict[str, Any]:
+    """The dictionary of tensors and plain values in a `.pt` or `.pth` file, on the CPU.
+
+    Raises:
+        InputError: the file is damaged, holds anything but plain tensors, numbers, texts and containers (such a
+            pickle could run code, so it is not loaded), or is no dictionary.
+    """
+    try:
+        with warnings.catch_warnings():
+            # torch remarks on pickle protocols; what follows from them is said below.
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path} was refused: it is no checkpoint of plain tensors, and loading other pickled objects could "
+            "run code; save its state_dict alone with torch.save."
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is damaged or no PyTorch checkpoint: copy or download it again.") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
+    return content

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import torch
 
-from ..configuration_whisper_at import TLTRConfig
 from ..errors import InputError
 from ..labels import audioset_labels
-from ..modeling_tltr import TLTRForAudioClassification
-from .openai_names import rename_block_part
-from .pickles import load_pickle
-from .state_dicts import assign_weights
+from ..model.configuration_whisper_at import TLTRConfig
+from ..model.modeling_tltr import TLTRForAudioClassification
+from .openai import load_pickle, rename_block_part
+from .weights import assign_weights
 
 PREFIXES = ("at_model.", "module.", "")
 

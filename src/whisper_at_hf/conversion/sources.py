@@ -6,8 +6,8 @@ from pathlib import Path
 
 from transformers import WhisperConfig, WhisperForConditionalGeneration, WhisperProcessor
 
-from ..complete_loading import load_complete
 from ..errors import InputError
+from ..model.complete_loading import load_complete
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from transformers import WhisperProcessor
 
-from ..complete_loading import load_complete
-from ..configuration_whisper_at import WhisperATConfig
 from ..errors import InputError
-from ..modeling_whisper_at import WhisperATForConditionalGeneration
+from ..model.complete_loading import load_complete
+from ..model.configuration_whisper_at import WhisperATConfig
+from ..model.modeling_whisper_at import WhisperATForConditionalGeneration
 from .heads import load_head
 from .sources import (
     WHISPER_AT,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..tagging import DEFAULT_THRESHOLD
+from ..model.tagging import DEFAULT_THRESHOLD
 
 Thresholds = float | Sequence[float] | np.ndarray | Mapping[str, float] | None
 

@@ -4,17 +4,17 @@ Needs `pip install "whisper-at-hf[train]"`. One call does all: `run_training(*pa
 `whisper-at train`. The parts work on their own too.
 """
 
+from ..data import load_data
+from ..features import FeatureCache, extract_features
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from .audio_dataset import AudioDataset
-from .data import load_data
+from .augmentation import WaveformAugmentation
 from .evaluation import evaluate_head
 from .feature_dataset import FeatureDataset
-from .features import FeatureCache, extract_features
-from .growing import grow_head
+from .heads import grow_head
 from .recipes import parse_arguments, presets
 from .run import run_training
 from .trainer import TLTRTrainer
-from .waveforms import WaveformAugmentation
 
 __all__ = [
     "AudioDataset",

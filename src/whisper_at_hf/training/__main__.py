@@ -2,9 +2,9 @@
 
 import sys
 
-from ..cli_support import calm_transformers, print_error
+from ..cli.scores import run_and_print
+from ..cli.support import calm_transformers, print_error
 from ..errors import InputError
-from .command import run_and_print
 from .recipes import parse_command_line
 
 

@@ -8,16 +8,16 @@ import torch
 from torch.utils.data import Dataset
 from transformers import WhisperFeatureExtractor
 
-from ..audio import load_audio
+from ..audio.load import load_audio
+from ..data import audio_source, load_data
+from ..data.folders import audio_files
 from ..errors import InputError
+from ..features import FeatureSpec
+from ..features.keys import segment
 from .arguments import DataArguments
+from .augmentation import WaveformAugmentation
 from .clips import Clips
-from .data import audio_source, load_data
-from .data.folders import audio_files
-from .features import FeatureSpec
-from .features.keys import segment
 from .fitting import Parts
-from .waveforms import WaveformAugmentation
 
 
 class AudioDataset(Dataset):

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset, concatenate_datasets
 
-from ..default_model import cache_directory
+from ..data import load_data, targets, warn_missing
+from ..data.audioset import is_segment_list
+from ..data.schema import FEATURES, NAMED_AT_MOST, count
 from ..errors import InputError
+from ..features import Encoder, FeatureCache, extract_features
+from ..files import cache_directory
 from .arguments import DataArguments, HeadArguments
-from .data import load_data, targets, warn_missing
-from .data.audioset import is_segment_list
-from .data.schema import FEATURES, NAMED_AT_MOST, count
 from .feature_dataset import FeatureDataset
-from .features import Encoder, FeatureCache, extract_features
 
 
 @dataclass

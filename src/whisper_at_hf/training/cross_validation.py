@@ -8,15 +8,15 @@ from urllib.parse import quote
 import numpy as np
 from datasets import Dataset
 
+from ..data import assign_folds, folds, join_folds
 from ..errors import InputError
 from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
-from .checkpoints import check_same_shape
 from .clips import Clips, load_rows
-from .data import assign_folds, folds, join_folds
 from .fitting import Parts, fit_head, score
-from .output import RESULTS_FILE, clear_output, finished_results
-from .run import announcer, chosen_arguments, describe, online_options, prepare
+from .prepare import announcer, online_options, prepare
+from .results import chosen_arguments, describe
+from .run_folder import RESULTS_FILE, check_same_shape, clear_output, finished_results
 
 _DRAWN_FOLDS = 5
 

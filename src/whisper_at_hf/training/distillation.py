@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset
 
+from ..data.csv_files import read_cells, read_header
+from ..data.schema import count
 from ..errors import InputError
-from .data.csv_files import read_cells, read_header
-from .data.schema import count
 
 
 def load_teacher(path: str | Path, dataset: Dataset, labels: list[str]) -> np.ndarray:

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..complete_loading import load_complete
-from ..configuration_whisper_at import TLTRConfig
 from ..conversion.sources import WHISPER_AT
+from ..data import fold_split
+from ..data.label_sets import check_known
 from ..errors import InputError
+from ..features import load_encoder
 from ..metrics import label_table, tagging_metrics
-from ..modeling_tltr import TLTRForAudioClassification
-from ..tagging import logits_to_scores, resolve_thresholds
+from ..model.complete_loading import load_complete
+from ..model.configuration_whisper_at import TLTRConfig
+from ..model.modeling_tltr import TLTRForAudioClassification
+from ..model.tagging import logits_to_scores, resolve_thresholds
 from .arguments import DataArguments, HeadArguments
 from .clips import Clips, encode_clips, load_rows
-from .data import fold_split
-from .data.label_sets import check_known
-from .features import load_encoder
 from .fitting import load_initial_head
 
 
@@ -62,7 +62,7 @@ def evaluate_head(
 
 def open_head(path: str | Path, whisper: str | None) -> tuple[TLTRForAudioClassification, str | None]:
     """The head at `path` in evaluation mode, and the Whisper to use with it. Raises InputError if there is none."""
-    from ..modeling_whisper_at import WhisperATForAudioClassification
+    from ..model.modeling_whisper_at import WhisperATForAudioClassification
 
     try:
         values, _ = TLTRConfig.get_config_dict(path)

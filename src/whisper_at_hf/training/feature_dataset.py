@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from .features import FeatureCache
+from ..features import FeatureCache
 
 
 class FeatureDataset(Dataset):

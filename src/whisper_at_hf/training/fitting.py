@@ -7,18 +7,17 @@ import torch
 from torch.utils.data import Dataset
 from transformers import PrinterCallback, set_seed
 
-from ..complete_loading import load_complete
-from ..configuration_whisper_at import TLTRConfig
 from ..errors import InputError
+from ..features import Encoder, FeatureSpec
 from ..metrics import label_table
-from ..modeling_heads import saved_head_config
-from ..modeling_tltr import TLTRForAudioClassification
+from ..model.complete_loading import load_complete
+from ..model.configuration_whisper_at import TLTRConfig
+from ..model.modeling_heads import saved_head_config
+from ..model.modeling_tltr import TLTRForAudioClassification
 from .arguments import HEAD_SHAPE, HeadArguments, TLTRTrainingArguments
 from .clips import Clips
 from .feature_dataset import JoinedDataset
-from .features import Encoder, FeatureSpec
-from .growing import grow_head
-from .initialisation import initialise_from_states
+from .heads import grow_head, initialise_from_states
 from .trainer import TLTRTrainer
 
 # Rows that a fresh head's norms are fitted on; more change nothing.

@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from ..files import write_atomically
-from ..tagging import DEFAULT_THRESHOLD
+from ..model.tagging import DEFAULT_THRESHOLD
 
 # The figures of `tagging_metrics`: name in the tables, identifier in the metadata.
 METRICS = {

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import yaml
 from transformers import HfArgumentParser
 
+from ..data.label_sets import AUDIOSET
 from ..errors import InputError, first_line
 from .arguments import HEAD_SHAPE, DataArguments, HeadArguments, TLTRTrainingArguments
-from .data.label_sets import AUDIOSET
 
 Arguments = tuple[DataArguments, HeadArguments, TLTRTrainingArguments]
 

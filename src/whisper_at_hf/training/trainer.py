@@ -13,16 +13,14 @@ from transformers.trainer_utils import EvalPrediction
 
 from ..errors import InputError
 from ..metrics import fit_thresholds, tagging_metrics
-from ..modeling_heads import TaggingHeadsMixin
-from ..modeling_tltr import TLTRForAudioClassification
-from ..tagging import logits_to_scores, steps_per_window
+from ..model.modeling_heads import TaggingHeadsMixin
+from ..model.modeling_tltr import TLTRForAudioClassification
+from ..model.tagging import logits_to_scores, steps_per_window
 from .arguments import HEAD_SHAPE, TLTRTrainingArguments
 from .augmentation import drop_steps, mask_time, mixup, smooth_labels
-from .averaging import WeightAverage
-from .checkpoints import check_same_shape, checkpoint_to_resume
 from .feature_dataset import collate
-from .sampling import EpochSampler, balanced_weights
-from .schedule import step_decay
+from .optimisation import EpochSampler, WeightAverage, balanced_weights, step_decay
+from .run_folder import check_same_shape, checkpoint_to_resume
 
 
 class TLTRTrainer(Trainer):

@@ -1,0 +1,194 @@
+"""Score the shipped head on held-out recordings: ESC-10 fold 5, four speakers, a fifth of the instrument clips.
+
+    python assets_source/evaluate_default_head.py --data DATA [--head RUN] [--ship]
+
+Prints a table beside the first head's scores (`benchmarks/default_head_first.json`), and writes
+`benchmarks/default_head.json`. DATA as for `render_scenes.py`. `--ship` puts the head of a run of
+`whisper-at train --config recipes/default_head.yaml` into the package, with the scores in its card. About five minutes
+on two CPU cores.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from default_head.card import write_card
+from default_head.features import Encoder
+from default_head.heldout import Case, held_out_cases, rain_recordings
+from default_head.material import LABELS, Material, load_material
+from safetensors.torch import load_file, save_file
+from sklearn.metrics import average_precision_score
+
+from whisper_at_hf import TLTRForAudioClassification
+from whisper_at_hf.model.tagging import cut_windows, resolve_thresholds
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_HEAD = ROOT / "src" / "whisper_at_hf" / "assets" / "default_head"
+RESULTS = ROOT / "benchmarks" / "default_head.json"
+FIRST_RESULTS = ROOT / "benchmarks" / "default_head_first.json"
+INPUTS_S = (10, 30)  # encoder input, seconds
+WINDOW_STEPS = 25  # 10 s
+RAIN_ROW = 5  # 50-60 s
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--whisper", help="folder or hub id of Whisper tiny.en; default: the embedded one")
+    parser.add_argument("--data", type=Path, required=True, help="folder with esc10/, speech/ and instruments/")
+    parser.add_argument("--head", type=Path, default=DEFAULT_HEAD, help="folder of the head, or of its training run")
+    parser.add_argument("--ship", action="store_true", help="put the head into the package")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="JSON file for the scores")
+    parser.add_argument("--cache", type=Path, help="file that keeps the encoded recordings for the next run")
+    args = parser.parse_args()
+    training = training_summary(args.head, args.results)
+    head = TLTRForAudioClassification.from_pretrained(args.head).eval()
+    results = evaluate(Encoder(args.whisper), load_material(args.data)["test"], head, args.cache)
+    results = {"training": training, **results}
+    print_table(results, json.loads(FIRST_RESULTS.read_text()))
+    args.results.parent.mkdir(parents=True, exist_ok=True)
+    args.results.write_text(json.dumps(results, indent=2) + "\n")
+    if args.ship:
+        for name in ("config.json", "model.safetensors"):
+            shutil.copy(args.head / name, DEFAULT_HEAD / name)
+        write_card(DEFAULT_HEAD, results)
+
+
+def training_summary(head: Path, results: Path) -> dict:
+    """How the head was trained: from its run's folder, else what an earlier evaluation noted."""
+    run = head / "results.json"
+    if not run.exists():
+        return json.loads(results.read_text())["training"] if results.exists() else {}
+    values = json.loads(run.read_text())
+    return {
+        "projection_dim": values["head"]["projection_dim"],
+        "parameters": values["head"]["parameters"],
+        "windows": values["data"]["train"]["clips"] + values["data"]["validation"]["clips"],
+        "arguments": values["training_arguments"],
+        "validation": values["validation"],
+    }
+
+
+def evaluate(encoder: Encoder, test: Material, head: TLTRForAudioClassification, cache: Path | None = None) -> dict:
+    """All scores of a head."""
+    cases = held_out_cases(test)
+    states = held_out_states(encoder, test, cases, cache)
+    return {
+        "held_out": {
+            "esc10_fold": 5,
+            "speakers": sorted(test.speech),
+            "instrument_clips": sum(map(len, test.sounds["Music"].values())),
+        },
+        "thresholds": head.config.thresholds,
+        **{f"input_{seconds}s": score_cases(head, cases, states[f"{seconds}s"]) for seconds in INPUTS_S},
+        "rain_50_60_s": {name: score_rain(head, states[f"rain {name}"]) for name in rain_recordings(test)},
+    }
+
+
+def held_out_states(
+    encoder: Encoder, test: Material, cases: list[Case], cache: Path | None = None
+) -> dict[str, torch.Tensor]:
+    """Encoder states of everything that is scored; read from `cache` (a file) where it exists.
+
+    Returns:
+        "10s" and "30s": `(cases, layers, 25 steps, width)`, the first 10 s of encoder input of that length, silent
+        after the case; "rain over speech" and "rain in a pause": `(recordings, layers, 225 steps, width)`.
+    """
+    if cache is not None and cache.exists():
+        return load_file(cache)
+    states = {
+        f"{seconds}s": torch.stack([encoder.states(case.audio, seconds)[:, :WINDOW_STEPS] for case in cases])
+        for seconds in INPUTS_S
+    }
+    for name, recordings in rain_recordings(test).items():
+        states[f"rain {name}"] = torch.stack([encoder.states(audio, 90) for audio in recordings])
+    if cache is not None:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        save_file(states, cache)
+    return states
+
+
+@torch.no_grad()
+def score_cases(head: TLTRForAudioClassification, cases: list[Case], states: torch.Tensor) -> dict:
+    """All scores on the cases, given their `(cases, layers, 25 steps, width)` states."""
+    scores = torch.cat([head(part).logits for part in states.split(64)]).sigmoid().numpy()
+    targets = np.array([[label in case.labels for label in LABELS] for case in cases])
+    scored = np.array([case.kind != "mixed, looped" for case in cases])
+    precision = {
+        label: round(float(average_precision_score(targets[scored, i], scores[scored, i])), 4)
+        for i, label in enumerate(LABELS)
+    }
+    limits = resolve_thresholds(head.config).numpy()
+    of_kind = {kind: np.array([case.kind == kind for case in cases]) for kind in dict.fromkeys(c.kind for c in cases)}
+    # 40 clips, four of each class, and all 80.
+    first = np.array([case.among_first for case in cases])
+    return {
+        "mAP": round(float(np.mean(list(precision.values()))), 4),
+        "average_precision": precision,
+        "mixed_40": mixed_scores(scores, targets, limits, of_kind["mixed"] & first),
+        "mixed_80": mixed_scores(scores, targets, limits, of_kind["mixed"]),
+        "mixed_looped_40": mixed_scores(scores, targets, limits, of_kind["mixed, looped"]),
+        "sound_alone_tagged": share((scores >= limits)[of_kind["sound"]][targets[of_kind["sound"]]]),
+        "music_tagged": share((scores >= limits)[of_kind["music"], 1]),
+        "music_over_speech_tagged": share((scores >= limits)[of_kind["music, mixed"], 1]),
+        "speech_alone_with_false_tag": share((scores >= limits)[of_kind["speech"], 1:].any(axis=1)),
+    }
+
+
+def mixed_scores(scores: np.ndarray, targets: np.ndarray, limits: np.ndarray, chosen: np.ndarray) -> dict:
+    """Of sounds over speech at 0 dB: the sound among the three best labels, tagged, Speech tagged, other tags."""
+    scores, targets = scores[chosen], targets[chosen]
+    tagged = scores >= limits
+    sound = targets[:, 1:].argmax(axis=1) + 1
+    rows = np.arange(len(scores))
+    rank = (-scores).argsort(axis=1).argsort(axis=1)[rows, sound]
+    return {
+        "clips": len(scores),
+        "sound_in_top_3": share(rank < 3),
+        "sound_tagged": share(tagged[rows, sound]),
+        "speech_tagged": share(tagged[:, 0]),
+        "with_false_tag": share((tagged & ~targets).any(axis=1)),
+    }
+
+
+@torch.no_grad()
+def score_rain(head: TLTRForAudioClassification, states: torch.Tensor) -> dict:
+    """Rain's score in each 10 s row of the 90 s recordings, `(recordings, layers, 225 steps, width)`, and for how many
+    of them rain is tagged in the row 50-60 s and in no other."""
+    rain = LABELS.index("Rain")
+    limit = float(resolve_thresholds(head.config)[rain])
+    rows = [head(cut_windows(recording, 9, WINDOW_STEPS)).logits.sigmoid()[:, rain].tolist() for recording in states]
+    right = [[score >= limit for score in row] == [index == RAIN_ROW for index in range(9)] for row in rows]
+    return {"right": sum(right), "clips": len(rows), "scores": [[round(score, 4) for score in row] for row in rows]}
+
+
+def share(values: np.ndarray) -> float:
+    """The mean of booleans, rounded."""
+    return round(float(np.mean(values)), 4)
+
+
+def print_table(results: dict, first: dict) -> None:
+    """The scores with both lengths of encoder input, each beside the first head's."""
+    columns = [head[f"input_{seconds}s"] for seconds in INPUTS_S for head in (first, results)]
+    titles = [f"{seconds} s, {head}" for seconds in INPUTS_S for head in ("first", "this")]
+    print(f"{'encoder input, head':40}" + "".join(f"{title:>14}" for title in titles))
+    for label in LABELS:
+        print(f"{'AP ' + label:40}" + "".join(f"{column['average_precision'][label]:14.3f}" for column in columns))
+    for name, value in columns[0].items():
+        if isinstance(value, float):
+            print(f"{name:40}" + "".join(f"{column[name]:14.3f}" for column in columns))
+        elif name != "average_precision":
+            for key in value:
+                print(f"{name + ': ' + key:40}" + "".join(f"{column[name][key]:14.3f}" for column in columns))
+    for name in results["rain_50_60_s"]:
+        now, then = results["rain_50_60_s"][name], first["rain_50_60_s"][name]
+        print(
+            f"rain at 50-60 s, {name}: tagged there and nowhere else in {now['right']} of {now['clips']} "
+            f"(first head: {then['right']})"
+        )
+
+
+if __name__ == "__main__":
+    main()

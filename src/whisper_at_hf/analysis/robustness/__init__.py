@@ -1,0 +1,1 @@
+"""`whisper-at analyze robustness`: what noise does to words."""

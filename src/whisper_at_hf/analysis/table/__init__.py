@@ -1,0 +1,1 @@
+"""`whisper-at analyze table` and `peer`: measured scores beside published ones."""

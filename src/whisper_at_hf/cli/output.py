@@ -1,0 +1,120 @@
+"""How the command line shows and stores results."""
+
+import json
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..errors import InputError
+from ..files import write_atomically
+
+FORMATS = ("txt", "json")
+
+
+def format_result(source: str, result: dict[str, Any], output_format: str) -> str:
+    """One file's result as a line of JSON, or as text for people; ends with a newline."""
+    if output_format == "json":
+        return json.dumps({"file": source, **result}, ensure_ascii=False, default=_plain) + "\n"
+    lines = []
+    if "chunks" in result:
+        lines += [f"{_span(chunk['timestamp'])}  {chunk['text'].strip()}" for chunk in result["chunks"]]
+    elif "text" in result:
+        lines.append(result["text"].strip() or "(no speech)")
+    if lines and "audio_tags" in result:
+        lines.append("")
+    tags_by_head = result.get("tags_by_head")
+    for name, windows in (tags_by_head or {"": result.get("audio_tags", [])}).items():
+        lines += [f"# {name}"] if name else []
+        lines += [f"{_span(window['timestamp'])}  {_tags(window['tags'])}" for window in windows]
+    return "\n".join(lines) + "\n"
+
+
+class ResultWriter:
+    """Puts results on a stream, or into files that appear whole or not at all.
+
+    Args:
+        output: None for `stream`; a path that ends in `.txt` or `.json` for the single file of the run; else a folder,
+            made if missing, that gets `NAME.txt` or `NAME.json` for every file NAME.
+        output_format: "txt" or "json".
+        sources: all files of the run.
+        stream: where results go without `output`.
+
+    Raises:
+        InputError: `output` cannot take the results.
+    """
+
+    def __init__(self, output: Path | None, output_format: str, sources: list[str], stream: TextIO):
+        self.output_format = output_format
+        self.stream = stream
+        self.many = len(sources) > 1
+        self.folder, self.single = None, None
+        if output is None:
+            return
+        if output.suffix in (".txt", ".json"):
+            if self.many:
+                raise InputError(f"'{output}' is one file, but {len(sources)} inputs were given; name a folder.")
+            if output.suffix != f".{output_format}":
+                raise InputError(f"'{output}' is named for another format; add --format {output.suffix[1:]}.")
+            if output.is_dir():
+                raise InputError(f"'{output}' is a folder, but its name is that of a file; name another --output.")
+            self.single = output
+        else:
+            self.folder = output
+        folder = self.folder or self.single.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"'{folder}' cannot be made ({error.strerror}); name another --output.") from error
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether results are shown at once rather than stored in files."""
+        return self.single is None and self.folder is None
+
+    def write(self, source: str, result: dict[str, Any]) -> None:
+        """Show or store one result now."""
+        text = format_result(source, result, self.output_format)
+        if self.is_stream:
+            heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
+            self._show(heading + text + ("\n" if heading else ""))
+        else:
+            write_atomically(self.single or self._free_path(source), text)
+
+    def _show(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except BrokenPipeError:  # the reader has seen enough, as with head
+            raise
+        except OSError as error:
+            raise InputError(f"Standard output cannot be written ({error.strerror}); use --output.") from error
+
+    def _free_path(self, source: str) -> Path:
+        """`a/x.wav` and `b/x.wav` of one run do not overwrite each other."""
+        name = Path(source.rstrip("/")).name or "audio"
+        self._taken = getattr(self, "_taken", set())
+        number, candidate = 1, name
+        while candidate in self._taken:
+            number += 1
+            candidate = f"{name}-{number}"
+        self._taken.add(candidate)
+        return self.folder / f"{candidate}.{self.output_format}"
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist()
+
+
+def _tags(tags: list[dict]) -> str:
+    return ", ".join(f"{tag['label']} {tag['score']:.2f}" for tag in tags) or "-"
+
+
+def _span(timestamp: tuple[float | None, float | None]) -> str:
+    start, end = (_clock(seconds) for seconds in timestamp)
+    return f"[{start} - {end}]"
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:  # Whisper did not say where the last segment ends
+        return "  end  "
+    minutes, rest = divmod(round(float(seconds), 1), 60)
+    return f"{int(minutes):02d}:{rest:04.1f}"

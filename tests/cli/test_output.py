@@ -1,0 +1,144 @@
+"""Results on the screen and in files, which appear whole or not at all."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from whisper_at_hf import InputError
+from whisper_at_hf.cli.output import ResultWriter, format_result
+
+TAGS = [
+    {
+        "timestamp": (0.0, 10.0),
+        "tags": [{"label": "Waves, surf", "score": 0.987}, {"label": "Rain", "score": 0.25}],
+    },
+    {"timestamp": (10.0, 75.26), "tags": []},
+]
+RESULT = {"text": " Grüß dich.", "language": "de", "audio_tags": TAGS}
+
+
+def test_a_json_line_holds_the_whole_result():
+    logits = np.array([[1.5, -2.25], [0.0, 3.0]], dtype=np.float32)
+    line = format_result("süd/a.wav", {**RESULT, "tag_logits": logits}, "json")
+
+    assert line.endswith("\n") and line.count("\n") == 1
+    assert "Grüß" in line and "süd" in line
+    assert json.loads(line) == {
+        "file": "süd/a.wav",
+        "text": " Grüß dich.",
+        "language": "de",
+        "audio_tags": [{**window, "timestamp": list(window["timestamp"])} for window in TAGS],
+        "tag_logits": [[1.5, -2.25], [0.0, 3.0]],
+    }
+
+
+def test_text_for_people():
+    assert format_result("a.wav", RESULT, "txt").splitlines() == [
+        "Grüß dich.",
+        "",
+        "[00:00.0 - 00:10.0]  Waves, surf 0.99, Rain 0.25",
+        "[00:10.0 - 01:15.3]  -",
+    ]
+
+
+def test_text_with_times():
+    chunks = [{"text": " One.", "timestamp": (0.0, 59.97)}, {"text": " Two.", "timestamp": (60.0, None)}]
+    assert format_result("a.wav", {"text": " One. Two.", "chunks": chunks}, "txt").splitlines() == [
+        "[00:00.0 - 01:00.0]  One.",
+        "[01:00.0 -   end  ]  Two.",
+    ]
+
+
+def test_tags_only_and_text_only():
+    assert format_result("a.wav", {"audio_tags": TAGS[1:]}, "txt") == "[00:10.0 - 01:15.3]  -\n"
+    assert format_result("a.wav", {"text": " "}, "txt") == "(no speech)\n"
+
+
+def test_named_heads_have_headings():
+    result = {"audio_tags": TAGS, "tags_by_head": {"moods": TAGS[1:], "sounds": TAGS[:1]}}
+    assert format_result("a.wav", result, "txt").splitlines() == [
+        "# moods",
+        "[00:10.0 - 01:15.3]  -",
+        "# sounds",
+        "[00:00.0 - 00:10.0]  Waves, surf 0.99, Rain 0.25",
+    ]
+
+
+def test_several_results_on_the_screen_name_their_file():
+    stream = io.StringIO()
+    writer = ResultWriter(None, "txt", ["a.wav", "b.wav"], stream)
+    writer.write("a.wav", {"text": "One."})
+    writer.write("b.wav", {"text": "Two."})
+    assert stream.getvalue() == "== a.wav\nOne.\n\n== b.wav\nTwo.\n\n"
+
+
+def test_json_on_the_screen_is_one_object_a_line():
+    stream = io.StringIO()
+    writer = ResultWriter(None, "json", ["a.wav", "b.wav"], stream)
+    for name in ("a.wav", "b.wav"):
+        writer.write(name, RESULT)
+    assert [json.loads(line)["file"] for line in stream.getvalue().splitlines()] == ["a.wav", "b.wav"]
+
+
+def test_one_result_on_the_screen_has_no_heading():
+    stream = io.StringIO()
+    ResultWriter(None, "txt", ["a.wav"], stream).write("a.wav", {"text": "One."})
+    assert stream.getvalue() == "One.\n"
+
+
+def test_a_folder_gets_a_file_for_each_source(tmp_path):
+    folder = tmp_path / "new" / "results"
+    writer = ResultWriter(folder, "json", ["x/a.wav", "https://host/b.mp3"], io.StringIO())
+    writer.write("x/a.wav", RESULT)
+    writer.write("https://host/b.mp3", RESULT)
+    assert sorted(file.name for file in folder.iterdir()) == ["a.wav.json", "b.mp3.json"]
+    assert json.loads((folder / "a.wav.json").read_text(encoding="utf-8"))["file"] == "x/a.wav"
+
+
+def test_equal_names_do_not_overwrite_each_other(tmp_path):
+    sources = ["x/a.wav", "y/a.wav", "z/a.wav", "a.wav-2"]
+    writer = ResultWriter(tmp_path, "json", sources, io.StringIO())
+    for source in sources:
+        writer.write(source, RESULT)
+    written = {json.loads(file.read_text(encoding="utf-8"))["file"] for file in tmp_path.iterdir()}
+    assert written == set(sources)
+    assert json.loads((tmp_path / "a.wav.json").read_text(encoding="utf-8"))["file"] == "x/a.wav"
+
+
+def test_a_second_run_replaces_the_first(tmp_path):
+    for text in ("old", "new"):
+        ResultWriter(tmp_path, "txt", ["a.wav"], io.StringIO()).write("a.wav", {"text": text})
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["new\n"]
+
+
+def test_a_single_file(tmp_path):
+    target = tmp_path / "deep" / "result.json"
+    ResultWriter(target, "json", ["a.wav"], io.StringIO()).write("a.wav", RESULT)
+    assert json.loads(target.read_text(encoding="utf-8"))["text"] == " Grüß dich."
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_one_file_cannot_take_several_results(tmp_path):
+    with pytest.raises(InputError, match="result.json.*2 inputs.*name a folder"):
+        ResultWriter(tmp_path / "result.json", "json", ["a.wav", "b.wav"], io.StringIO())
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    for output in (tmp_path / "taken", tmp_path / "taken" / "deeper", tmp_path / "taken" / "result.json"):
+        with pytest.raises(InputError, match="taken.*name another --output"):
+            ResultWriter(output, "json", ["a.wav"], io.StringIO())
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_name_of_another_format_is_refused(tmp_path):
+    with pytest.raises(InputError, match="result.json.*add --format json"):
+        ResultWriter(tmp_path / "result.json", "txt", ["a.wav"], io.StringIO())
+
+
+def test_a_file_that_is_a_folder_is_refused_before_any_work(tmp_path):
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(InputError, match="result.json"):
+        ResultWriter(tmp_path / "result.json", "json", ["a.wav"], io.StringIO())
