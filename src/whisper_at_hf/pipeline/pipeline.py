@@ -8,6 +8,7 @@ from typing import Any
 from transformers import AutomaticSpeechRecognitionPipeline, WhisperProcessor
 
 from ..audio.load import load_audio
+from ..audio.log_mel import log_mel_windows
 from ..audio.windows import AudioWindow, cut_at_pauses
 from ..errors import InputError
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
@@ -15,7 +16,7 @@ from ..model.timeline import FRAMES_PER_POSITION, merge_windows
 from .forward import ForwardMixin
 from .options import BATCHED, DEFAULT_BATCH_SIZE, SEQUENTIAL, TagOptions, as_list, check_mode
 from .results import join_parts
-from .rows import FileState, log_mel_windows, strided_rows, window_row
+from .rows import FileState, strided_rows, window_row
 from .streaming import stream
 
 # Parameters of the forward pass that are not for `generate`.
