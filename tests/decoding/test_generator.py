@@ -1,5 +1,7 @@
 """Windows from log-mel to tokens and pooled states, with languages and tasks, against transformers."""
 
+import pickle
+
 import pytest
 import torch
 from tiny import FRAMES, POSITIONS, log_mels, tiny_model
@@ -17,8 +19,8 @@ from tiny_multilingual import (
 
 from whisper_at_hf import InputError
 from whisper_at_hf.decoding.generator import WindowGenerator, can_generate, encode_windows
-from whisper_at_hf.model.timeline import Span, merge_windows
-from whisper_at_hf.pipeline.rows import FileState
+from whisper_at_hf.decoding.window import SoundFile, Window
+from whisper_at_hf.model.timeline import PooledTimeline, Span
 
 GREEDY = {
     "temperature": 0.0,
@@ -46,19 +48,12 @@ def languages(model, features):
     return found
 
 
-def rows_of(features, files=None, origins=None):
-    files = files or [FileState() for _ in features]
-    origins = origins or [0] * len(features)
+def windows_of(features, files=None, num_positions=POSITIONS, is_last=False):
+    files = files or [SoundFile() for _ in features]
+    mask = torch.ones(1, FRAMES, dtype=torch.long)
     return [
-        {
-            "input_features": features[index : index + 1],
-            "attention_mask": torch.ones(1, FRAMES, dtype=torch.long),
-            "span": Span(origin, origin, None),
-            "num_positions": POSITIONS,
-            "file": file,
-            "is_silent": False,
-        }
-        for index, (file, origin) in enumerate(zip(files, origins, strict=True))
+        Window(features[index : index + 1], mask, Span(), file, is_last, num_positions=num_positions)
+        for index, file in enumerate(files)
     ]
 
 
@@ -67,7 +62,7 @@ def generator(model, timestamps=False, **options):
 
 
 def tokens_of(outputs):
-    return [output["tokens"][0].tolist() for output in outputs]
+    return [result.pieces[0].tokens[0].tolist() for result in outputs]
 
 
 def generated(model, features, **options):
@@ -75,8 +70,8 @@ def generated(model, features, **options):
 
 
 def test_text_in_the_language_that_is_heard(model, features, languages):
-    outputs = generator(model).generate(rows_of(features), pool=False)
-    assert [output["language_id"] for output in outputs] == languages
+    outputs = generator(model).decode(windows_of(features), pool=False)
+    assert [output.language_id for output in outputs] == languages
     assert tokens_of(outputs) == generated(model, features)
 
 
@@ -85,21 +80,37 @@ def test_text_in_the_language_that_is_heard(model, features, languages):
 def test_language_and_task_as_given(model, features, language, task, token):
     ours = generator(model, language=language, task=task)
     assert (ours.language_id, ours.task_id) == (GERMAN, token)
-    outputs = ours.generate(rows_of(features[:3]), pool=False)
-    assert [output["language_id"] for output in outputs] == [GERMAN] * 3
+    outputs = ours.decode(windows_of(features[:3]), pool=False)
+    assert [output.language_id for output in outputs] == [GERMAN] * 3
     assert tokens_of(outputs) == generated(model, features[:3], language="de", task=task)
 
 
 def test_a_file_has_the_language_of_its_first_window(model, features, languages):
     first, other = languages.index(ENGLISH), languages.index(GERMAN)
-    file = FileState()
+    file = SoundFile()
     ours = generator(model)
-    outputs = ours.generate(rows_of(features[[first, other, other]], [file, file, FileState()]), pool=False)
-    assert [output["language_id"] for output in outputs] == [ENGLISH, ENGLISH, GERMAN]
+    outputs = ours.decode(windows_of(features[[first, other, other]], [file, file, SoundFile()]), pool=False)
+    assert [output.language_id for output in outputs] == [ENGLISH, ENGLISH, GERMAN]
     assert tokens_of(outputs)[1] == generated(model, features[[other]], language="en")[0]
     # In a later batch as well.
-    (output,) = ours.generate(rows_of(features[[other]], [file]), pool=False)
-    assert output["language_id"] == ENGLISH
+    (output,) = ours.decode(windows_of(features[[other]], [file]), pool=False)
+    assert output.language_id == ENGLISH
+
+
+def test_generators_of_one_call_share_the_languages_of_files_that_go_on(model, features, languages):
+    """Windows that another process has made are copies, and so are their files."""
+    first, other = languages.index(ENGLISH), languages.index(GERMAN)
+    file, found = SoundFile(), {}
+
+    def generate(index, is_last):
+        windows = pickle.loads(pickle.dumps(windows_of(features[[index]], [file], is_last=is_last)))
+        ours = WindowGenerator(model, LetterTokenizer(), GREEDY, False, found)
+        return ours.generate(windows, pool=False)[0].language_id
+
+    assert generate(first, is_last=False) == ENGLISH
+    assert generate(other, is_last=True) == ENGLISH
+    assert found == {}  # the file has ended
+    assert generate(other, is_last=True) == GERMAN
 
 
 @pytest.mark.parametrize(
@@ -126,8 +137,8 @@ def test_what_an_english_model_cannot_do():
         with pytest.raises(InputError, match="English only"):
             generator(model, **options)
     english = generator(model, language="English", task="transcribe")
-    (output,) = english.generate(rows_of(log_mels(1)), pool=False)
-    assert output["language_id"] is None
+    (output,) = english.decode(windows_of(log_mels(1)), pool=False)
+    assert output.language_id is None
     assert tokens_of([output]) == generated(model, log_mels(1))
 
 
@@ -138,35 +149,36 @@ def test_temperature_as_a_number_or_several(model):
 
 
 def test_timestamps(model, features):
-    outputs = generator(model, timestamps=True).generate(rows_of(features), pool=False)
+    outputs = generator(model, timestamps=True).decode(windows_of(features), pool=False)
     assert all(tokens[0] >= FIRST_TIMESTAMP for tokens in tokens_of(outputs))
-    assert all("token_timestamps" not in output for output in outputs)
+    assert all(output.pieces[0].token_timestamps is None for output in outputs)
 
 
 def test_times_end_with_the_sound_of_a_window(model, features):
-    rows = [{**row, "num_positions": 30} for row in rows_of(features)]
-    later = [tokens[1:] for tokens in tokens_of(generator(model, timestamps=True).generate(rows, pool=False))]
+    windows = windows_of(features, num_positions=30)
+    later = [tokens[1:] for tokens in tokens_of(generator(model, timestamps=True).decode(windows, pool=False))]
     assert max(token for tokens in later for token in tokens) <= FIRST_TIMESTAMP + 30
-    whole = tokens_of(generator(model, timestamps=True).generate(rows_of(features), pool=False))
+    whole = tokens_of(generator(model, timestamps=True).decode(windows_of(features), pool=False))
     assert max(token for tokens in whole for token in tokens[1:]) > FIRST_TIMESTAMP + 30
 
 
 def test_word_times_are_as_many_as_tokens_and_never_go_back(model, features):
-    outputs = generator(model, timestamps="word").generate(rows_of(features), pool=False)
+    outputs = generator(model, timestamps="word").decode(windows_of(features), pool=False)
     for output in outputs:
-        (times,) = output["token_timestamps"]
-        assert times.shape == output["tokens"][0].shape
+        (piece,) = output.pieces
+        times = piece.token_timestamps
+        assert times.shape == piece.tokens[0].shape
         assert (times.diff() >= 0).all() and times.max() <= POSITIONS * 0.02
 
 
 def test_pooled_states_are_those_of_a_pass_of_their_own(model, features):
     expected = model.get_pooled_states(features)
-    outputs = generator(model).generate(rows_of(features), pool=True)
+    outputs = generator(model).decode(windows_of(features), pool=True)
     for output, states in zip(outputs, expected, strict=True):
-        ((step, pooled),) = output["windows"]
+        ((step, pooled),) = output.pooled
         assert step == 0
         torch.testing.assert_close(pooled, states, atol=1e-5, rtol=0)
-    assert [output["windows"] for output in generator(model).generate(rows_of(features), pool=False)] == [[]] * 7
+    assert [output.pooled for output in generator(model).decode(windows_of(features), pool=False)] == [[]] * 7
 
 
 def test_windows_that_begin_anywhere_share_one_grid(model):
@@ -175,7 +187,9 @@ def test_windows_that_begin_anywhere_share_one_grid(model):
     with torch.no_grad():
         states, windows = encode_windows(model, features, [Span(0, 0, 70), Span(70, 70, None)])
     torch.testing.assert_close(states, encoded(model, features), atol=1e-5, rtol=0)
-    timeline = merge_windows([window for row in windows for window in row], num_steps=8)
+    timeline = PooledTimeline()
+    timeline.add([window for row in windows for window in row])
+    timeline.end_at(8)
     blocks = []
     hooks = [
         layer.register_forward_hook(lambda _, __, output: blocks.append(output))
@@ -187,7 +201,7 @@ def test_windows_that_begin_anywhere_share_one_grid(model):
     for layer, block in enumerate(blocks):
         block = block[0] if isinstance(block, tuple) else block
         joined = torch.cat([block[0, :70], block[1, :90]])
-        torch.testing.assert_close(timeline[layer], joined.unflatten(0, (8, 20)).mean(dim=1), atol=1e-5, rtol=0)
+        torch.testing.assert_close(timeline.states[layer], joined.unflatten(0, (8, 20)).mean(dim=1), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(

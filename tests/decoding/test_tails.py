@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from whisper_at_hf.decoding.tails import finished_part, generate_with_tails
+from whisper_at_hf.decoding.tails import decode_with_tails, finished_part
+from whisper_at_hf.decoding.window import Piece, SoundFile, Window, WindowResult
 from whisper_at_hf.model.timeline import Span
 
 FIRST, POSITIONS = 5001, 1500
@@ -11,27 +12,21 @@ FIRST, POSITIONS = 5001, 1500
 WORDS = list(range(0, 1400, 100))
 
 
-def row(num_positions=POSITIONS, **more):
+def window(num_positions=POSITIONS):
     """A window whose features say which frame they are of; later frames than the sound's are silent."""
     frames = torch.arange(2 * POSITIONS, dtype=torch.float32)
     mask = (frames < 2 * num_positions).long()
-    return {
-        "input_features": torch.where(mask.bool(), frames, -5.0)[None, None],
-        "attention_mask": mask[None],
-        "num_positions": num_positions,
-        "span": Span(),
-        **more,
-    }
+    features = torch.where(mask.bool(), frames, -5.0)[None, None]
+    return Window(features, mask[None], Span(), SoundFile(), num_positions=num_positions)
 
 
-def said(tokens, is_cut_off=False):
-    """What a decoder gives for a row."""
-    tensor = torch.tensor([tokens], dtype=torch.long)
-    return {"tokens": tensor, "is_cut_off": is_cut_off, "windows": [], "language_id": None}
+def said(window, tokens, is_cut_off=False):
+    """What a decoder gives for a window."""
+    return WindowResult.of(window, pieces=[Piece(torch.tensor([tokens], dtype=torch.long), is_cut_off=is_cut_off)])
 
 
-def begin_of(row):
-    return round(row["input_features"][0, 0, 0].item()) // 2
+def begin_of(window):
+    return round(window.input_features[0, 0, 0].item()) // 2
 
 
 class Speaker:
@@ -41,15 +36,15 @@ class Speaker:
         self.at_a_time, self.ending, self.by_word = at_a_time, ending, by_word
         self.calls = []
 
-    def __call__(self, rows, pool):
-        self.calls.append((len(rows), pool))
-        return [self._say(row) for row in rows]
+    def __call__(self, windows, pool):
+        self.calls.append((len(windows), pool))
+        return [self._say(window) for window in windows]
 
-    def _say(self, row):
-        begin = begin_of(row)
-        assert row["input_features"].shape[-1] == 2 * POSITIONS == row["attention_mask"].shape[-1]
-        assert row["attention_mask"].sum() == 2 * row["num_positions"]
-        heard = [word for word in WORDS if begin <= word < begin + row["num_positions"]]
+    def _say(self, window):
+        begin = begin_of(window)
+        assert window.input_features.shape[-1] == 2 * POSITIONS == window.attention_mask.shape[-1]
+        assert window.attention_mask.sum() == 2 * window.num_positions
+        heard = [word for word in WORDS if begin <= word < begin + window.num_positions]
         said = heard[: self.at_a_time]
         tokens = []
         for word in said:
@@ -62,24 +57,20 @@ class Speaker:
                 "pair only": [FIRST + word - begin + 60],
             }[self.ending]
         times = torch.arange(len(tokens), dtype=torch.float32)
-        return {
-            "tokens": torch.tensor([tokens], dtype=torch.long),
-            "token_timestamps": [times],
-            "is_cut_off": len(said) < len(heard) and self.ending == "text begun",
-            "windows": [("pooled", begin)],
-            "language_id": 7,
-        }
+        is_cut_off = len(said) < len(heard) and self.ending == "text begun"
+        piece = Piece(torch.tensor([tokens], dtype=torch.long), is_cut_off=is_cut_off, token_timestamps=times)
+        return WindowResult.of(window, pieces=[piece], pooled=[("pooled", begin)], language_id=7)
 
 
 def said_words(result):
     """Position in the window of all words, checked against the times around them."""
     words = []
-    for position, piece in result["pieces"]:
-        tokens = piece["tokens"][0].tolist()
-        assert len(piece["token_timestamps"][0]) == len(tokens)
+    for piece in result.pieces:
+        tokens = piece.tokens[0].tolist()
+        assert len(piece.token_timestamps) == len(tokens)
         for before, token in zip(tokens, tokens[1:], strict=False):
             if token < FIRST:
-                assert position + before - FIRST == token
+                assert piece.position + before - FIRST == token
                 words.append(token)
     return words
 
@@ -88,10 +79,10 @@ def said_words(result):
 @pytest.mark.parametrize("at_a_time", [1, 3, 5, 100])
 def test_every_word_once(at_a_time, ending):
     speaker = Speaker(at_a_time, ending)
-    rows = [row(), row(num_positions=730), row(num_positions=100)]
-    results = generate_with_tails(rows, speaker, True, FIRST)
+    windows = [window(), window(num_positions=730), window(num_positions=100)]
+    results = decode_with_tails(windows, speaker, True, FIRST)
     assert [said_words(result) for result in results] == [WORDS, WORDS[:8], WORDS[:1]]
-    assert all(result["windows"] == [("pooled", 0)] and result["language_id"] == 7 for result in results)
+    assert all(result.pooled == [("pooled", 0)] and result.language_id == 7 for result in results)
     # Tails go together, and collect no pooled states.
     assert speaker.calls[0] == (3, True)
     assert len(speaker.calls) == -(-len(WORDS) // at_a_time)
@@ -101,18 +92,18 @@ def test_every_word_once(at_a_time, ending):
 def test_tails_are_filled_up_with_silence():
     heard = []
 
-    def generate(rows, pool):
-        heard.extend(rows)
+    def decode(windows, pool):
+        heard.extend(windows)
         tokens = [FIRST, 5, FIRST + 200, FIRST + 250] if len(heard) == 1 else [FIRST, 5, FIRST + 60]
-        return [said(tokens) for _ in rows]
+        return [said(window, tokens) for window in windows]
 
-    (result,) = generate_with_tails([row(500, file={"a": 1})], generate, True, FIRST)
-    tail = heard[1]
-    features = tail["input_features"][0, 0]
+    (result,) = decode_with_tails([window(500)], decode, True, FIRST)
+    whole, tail = heard
+    features = tail.input_features[0, 0]
     assert torch.equal(features[:600], torch.arange(400.0, 1000.0))
     assert (features[600:] == -5.0).all()
-    assert tail["num_positions"] == 300 and tail["file"] == {"a": 1}
-    assert [position for position, _ in result["pieces"]] == [0, 200]
+    assert tail.num_positions == 300 and tail.file == whole.file
+    assert [piece.position for piece in result.pieces] == [0, 200]
 
 
 @pytest.mark.parametrize(
@@ -128,25 +119,25 @@ def test_tails_are_filled_up_with_silence():
     ],
 )
 def test_one_piece_with_all_tokens_where_nothing_can_follow(tokens):
-    def generate(rows, pool):
+    def decode(windows, pool):
         assert pool
-        return [said(tokens) for _ in rows]
+        return [said(window, tokens) for window in windows]
 
-    (result,) = generate_with_tails([row()], generate, True, FIRST)
-    ((position, piece),) = result["pieces"]
-    assert position == 0 and piece["tokens"][0].tolist() == tokens
+    (result,) = decode_with_tails([window()], decode, True, FIRST)
+    (piece,) = result.pieces
+    assert piece.position == 0 and piece.tokens[0].tolist() == tokens
 
 
 def test_a_model_that_goes_on_in_the_smallest_steps_comes_to_an_end():
     calls = []
 
-    def generate(rows, pool):
+    def decode(windows, pool):
         calls.append(1)
         assert len(calls) < 2000
-        return [said([FIRST, 5, FIRST + 1, FIRST + 1]) for _ in rows]
+        return [said(window, [FIRST, 5, FIRST + 1, FIRST + 1]) for window in windows]
 
-    (result,) = generate_with_tails([row(50)], generate, False, FIRST)
-    assert [position for position, _ in result["pieces"]] == list(range(41))
+    (result,) = decode_with_tails([window(50)], decode, False, FIRST)
+    assert [piece.position for piece in result.pieces] == list(range(41))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ from whisper_at_hf import (
     WhisperATForConditionalGeneration,
     WhisperATModel,
 )
-from whisper_at_hf.model.timeline import merge_windows
 
 
 def stock_encoder(model, positions=POSITIONS):
@@ -205,7 +204,7 @@ class TestText:
                 assert torch.equal(one.generate(features, **options), expected)
             hook.remove()
             assert len(passes) == 1
-            states = torch.stack([merge_windows(windows, STEPS) for windows in recorder.windows])
+            states = torch.stack([recorder.states(row, STEPS) for row in range(3)])
             close(states, averaged(block_outputs(stock_encoder(one), features)))
 
     @pytest.mark.parametrize("copies", [1, 2])
@@ -246,7 +245,7 @@ class TestText:
         firsts = [window[[row % copies == 0 for row in numbers]] for window, numbers in zip(seen, rows, strict=True)]
         steps = frames // 2 // POOLING
         for file, expected in enumerate(timelines(model, features, firsts)):
-            close(merge_windows(recorder.windows[file], steps), averaged(expected[None])[0, :, :steps])
+            close(recorder.states(file, steps), averaged(expected[None])[0, :, :steps])
 
 
 def timelines(model, features, windows):

@@ -8,7 +8,7 @@ from tiny import pool_layers
 from torch import nn
 
 from whisper_at_hf.model.pooling import PoolingRequest
-from whisper_at_hf.model.timeline import Span, TimelineRecorder, active_recorder, merge_windows, recording
+from whisper_at_hf.model.timeline import PooledTimeline, Span, TimelineRecorder, active_recorder, recording
 
 SIZE, WINDOW = 20, 100  # positions (20 ms) a step, positions a window
 LAYERS, WIDTH = 2, 3
@@ -65,7 +65,7 @@ class Encoder:
 
 
 def merged(recorder, file, steps):
-    return merge_windows(recorder.windows[file], steps)
+    return recorder.states(file, steps)
 
 
 # Seeks are mel frames (10 ms), two to a position; takeovers are the positions from which each window counts.
@@ -156,17 +156,18 @@ def test_copies_that_went_apart_are_not_counted_twice():
 def test_chunks_count_where_their_strides_say():
     """Chunks of 100 positions with 13 of context on either side, as rows of one file in batches of their own."""
     spans = [Span(0, 0, 87), Span(74, 87, 161), Span(148, 161, None)]
-    timelines = []
+    whole = PooledTimeline()
     truth = torch.zeros(1, LAYERS, 3 * WINDOW, WIDTH)
     for span in spans:
         recorder = recorder_of([span])
         encoder = Encoder(recorder, files=1, positions=3 * WINDOW)
         encoder.encode([0], [0], spans=[span])
-        timelines += recorder.windows[0]
+        whole.add(recorder.windows[0])
         truth += encoder.truth
     steps = (148 + WINDOW) // SIZE
     expected = truth[0, :, : steps * SIZE].unflatten(1, (steps, SIZE)).mean(dim=2)
-    torch.testing.assert_close(merge_windows(timelines, steps), expected)
+    whole.end_at(steps)
+    torch.testing.assert_close(whole.states, expected)
 
 
 def test_a_chunk_that_is_decoded_in_several_windows_stops_at_its_end():
@@ -191,9 +192,27 @@ def test_windows_of_a_chunk_take_over_in_the_middle_too():
 
 def test_steps_never_encoded_are_zero_and_steps_past_the_end_are_cut():
     pooled = torch.ones(LAYERS, 5, WIDTH)
-    timeline = merge_windows([(0, pooled), (8, 2 * pooled)], 10)
-    assert timeline[0, :, 0].tolist() == [1, 1, 1, 1, 1, 0, 0, 0, 2, 2]
-    assert merge_windows([(0, pooled), (8, pooled)], 3).shape == (LAYERS, 3, WIDTH)
+    timeline = PooledTimeline()
+    timeline.add([(0, pooled), (8, 2 * pooled)])
+    timeline.end_at(10)
+    assert timeline.states[0, :, 0].tolist() == [1, 1, 1, 1, 1, 0, 0, 0, 2, 2]
+    timeline.end_at(3)
+    assert timeline.states.shape == (LAYERS, 3, WIDTH)
+    timeline.end_at(5)
+    assert timeline.states[0, :, 0].tolist() == [1, 1, 1, 0, 0]
+
+
+def test_a_timeline_that_comes_in_pieces_forgets_what_is_dropped():
+    whole, pieces = PooledTimeline(), PooledTimeline()
+    windows = [(first, torch.randn(LAYERS, 5, WIDTH)) for first in (0, 4, 8)]
+    whole.add(windows)
+    for window, step in zip(windows, (3, 3, 7), strict=True):
+        pieces.add([window])
+        pieces.drop_before(step)
+    assert pieces.first_step == 7
+    torch.testing.assert_close(pieces.states, whole.states[:, 7:])
+    pieces.end_at(9)
+    torch.testing.assert_close(pieces.states, whole.states[:, 7:9])
 
 
 def test_languages_are_read_from_the_first_prompt():

@@ -66,7 +66,7 @@ def test_frames_at_the_edges_of_windows_hear_both_sides():
     pipe = tagger()
     audio = sine(2.5) + noise(2.5)
     frames = np.concatenate(
-        [row["rows"][0]["input_features"][0] for row in pipe.preprocess(audio, return_text=False)], 1
+        [item["window"].input_features[0] for item in pipe.preprocess(audio, return_text=False)], 1
     )
     whole = EXTRACTOR(audio, sampling_rate=RATE, padding="max_length", max_length=320 * 160, return_tensors="np")
     np.testing.assert_allclose(frames[:, :249], whole.input_features[0, :, :249], atol=1e-3)
@@ -77,7 +77,7 @@ def test_tag_windows_of_any_length_are_cut_from_the_grid(at_time_res):
     pipe = tagger()
     result = pipe(noise(5.0), return_logits=True, at_time_res=at_time_res)
     assert len(result["audio_tags"]) == count_windows(500, round(at_time_res / 0.4))
-    windows = [item["rows"][0]["input_features"] for item in pipe.preprocess(noise(5.0), return_text=False)]
+    windows = [item["window"].input_features for item in pipe.preprocess(noise(5.0), return_text=False)]
     timeline = torch.cat([pipe.model.get_pooled_states(window)[0] for window in windows], dim=1)[:, :13]
     expected = pipe.model.get_tag_logits(timeline, 500, at_time_res)
     np.testing.assert_allclose(result["tag_logits"], expected, atol=1e-5)

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from tiny import LAYERS, POOLING, POSITIONS, STEPS, WIDTH, head_config, tiny_model
+from tiny import LAYERS, MELS, POOLING, POSITIONS, STEPS, WIDTH, head_config, tiny_model
+from transformers import WhisperFeatureExtractor
 
 from whisper_at_hf.pipeline.options import TagOptions
 from whisper_at_hf.pipeline.streamed_tags import StreamedTags
 
 STEP_SECONDS = 0.4
+SAMPLES_PER_POSITION = 320
+# Its windows are as long as the tiny model's, 2 s.
+EXTRACTOR = WhisperFeatureExtractor(feature_size=MELS, chunk_length=2)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,7 @@ class Sound:
 
     def __init__(self, samples, seed=0):
         self.generator = torch.Generator().manual_seed(seed)
+        self.num_samples = samples
         self.duration = samples / 16_000
         self.num_frames = samples // 160
         self.positions = samples // 320
@@ -64,10 +69,10 @@ class Sound:
 
 def streamed(model, sound, options):
     """The results of every window."""
-    tags = StreamedTags(model, options)
+    tags = StreamedTags(model, options, EXTRACTOR)
     *before, (_, last) = sound.windows()
-    results = [tags.add(windows, end) for end, windows in before]
-    return [*results, tags.finish(last, sound.num_frames, sound.num_steps, sound.duration)]
+    results = [tags.add(windows, SAMPLES_PER_POSITION * end) for end, windows in before]
+    return [*results, tags.finish(last, sound.num_samples)]
 
 
 def rows_of(results, name="audio_tags"):
@@ -126,12 +131,12 @@ def test_every_head_and_its_logits(model):
 @pytest.mark.parametrize("at_time_res", [0.4, 4.0])
 def test_what_is_held_does_not_grow(model, at_time_res):
     """One tag window and one window of the encoder, with the step that it begins in."""
-    tags = StreamedTags(model, TagOptions(at_time_res))
+    tags = StreamedTags(model, TagOptions(at_time_res), EXTRACTOR)
     bytes_per_step = LAYERS * WIDTH * 4
     limit = round(at_time_res / STEP_SECONDS) + STEPS + 1
     for end, windows in Sound(16_000 * 60).windows():
-        tags.add(windows, end)
-        assert tags._states.untyped_storage().nbytes() <= limit * bytes_per_step
+        tags.add(windows, SAMPLES_PER_POSITION * end)
+        assert tags._timeline.states.untyped_storage().nbytes() <= limit * bytes_per_step
 
 
 def test_steps_past_the_end_do_not_count(model):

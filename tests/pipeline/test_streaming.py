@@ -15,7 +15,7 @@ from whisper_at_hf import InputError, WhisperATForAudioClassification
 from whisper_at_hf.audio import load_audio
 from whisper_at_hf.conversion.default_model import sample_path
 from whisper_at_hf.pipeline import WhisperATPipeline
-from whisper_at_hf.pipeline.streaming import join_results
+from whisper_at_hf.pipeline.results import join_results
 
 EXTRACTOR = WhisperFeatureExtractor(feature_size=MELS, chunk_length=2)
 # Without the temperature fallback nothing is left to chance.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from whisper_at_hf.audio import load_audio
-from whisper_at_hf.pipeline.streaming import join_results
+from whisper_at_hf.pipeline.results import join_results
 
 pytestmark = [pytest.mark.real, pytest.mark.data]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..pipeline.options import SEQUENTIAL
-from ..pipeline.streaming import join_results
+from ..pipeline.results import join_results
 from .output import ResultWriter
 
 STANDARD_INPUT = "-"

@@ -1,7 +1,7 @@
 """From log-mel windows to tokens and pooled states, all windows of a batch together, without `generate`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,8 @@ from ..model.modeling_whisper_at import WhisperATForConditionalGeneration
 from ..model.onednn import LinearByOneDNN
 from ..model.timeline import FRAMES_PER_POSITION, PooledWindow, Span
 from .fallback import DecodingOptions, WindowDecoder
+from .tails import decode_with_tails
+from .window import Piece, Window, WindowResult
 from .word_times import word_times
 
 # What models of one language do anyway.
@@ -28,6 +30,8 @@ class WindowGenerator:
         tokenizer: of the model.
         generate_kwargs: those named by `can_generate`; values as in `generate`, defaults as in OpenAI's Whisper.
         timestamps: False, True or "word".
+        languages: the token of the language of each file (`SoundFile.key`) that has begun and not ended, where a call
+            decodes in several batches.
 
     Raises:
         InputError: a language or task that the model does not know.
@@ -39,8 +43,10 @@ class WindowGenerator:
         tokenizer: PreTrainedTokenizerBase,
         generate_kwargs: Mapping[str, Any],
         timestamps: bool | str,
+        languages: dict[str, int | None] | None = None,
     ):
         self.model = model
+        self.languages = {} if languages is None else languages
         self.by_word = timestamps == "word"
         options = {name: generate_kwargs[name] for name in _CHECKS if name in generate_kwargs}
         temperature = generate_kwargs.get("temperature")
@@ -53,60 +59,60 @@ class WindowGenerator:
         self.task_id = self._token("task_to_id", task)
 
     @torch.inference_mode()
-    def generate(self, rows: list[dict], pool: bool) -> list[dict]:
-        """Decode windows.
+    def generate(self, windows: Sequence[Window], pool: bool) -> list[WindowResult]:
+        """Text of whole windows, and their pooled states if `pool`.
+
+        Windows whose text is cut off before their sound ends are decoded again from there, see `decode_with_tails`.
 
         Args:
-            rows: as `window_row` makes them: `input_features` `(1, num_mel_bins, 3000)`, the `span` in the file, the
-                `file` itself, `num_positions` that hold sound, and `is_silent`.
-            pool: whether to collect pooled states too.
-
-        Returns:
-            For each row `tokens` `(1, count)` without prompt and end token, `is_cut_off` if there was no end token,
-            `token_timestamps` by word only, `windows` for `merge_windows` and `language_id`.
+            windows: of any files, those of one file in order; `input_features` `(1, num_mel_bins, 3000)`.
         """
         with LinearByOneDNN():
-            return self._generate(rows, pool)
+            results = decode_with_tails(windows, self.decode, pool, self.decoder.rules.first_timestamp)
+        for window in windows:
+            if window.is_last:
+                self.languages.pop(window.file.key, None)
+        return results
 
-    def _generate(self, rows: list[dict], pool: bool) -> list[dict]:
-        states, windows = self._encode(rows, pool)
-        languages = self._languages(rows, states)
+    @torch.inference_mode()
+    def decode(self, windows: Sequence[Window], pool: bool) -> list[WindowResult]:
+        """As `generate`, but each window once: results of one piece, which may be cut off."""
+        states, pooled = self._encode(windows, pool)
+        languages = self._languages(windows, states)
         prompts = [self._prompt(language) for language in languages]
-        decoded = self.decoder.decode(states, prompts, [row["num_positions"] for row in rows])
-        outputs = []
-        for index, (row, result) in enumerate(zip(rows, decoded, strict=True)):
-            if row["is_silent"]:
-                result.tokens = []
-            output = {"tokens": torch.tensor([result.tokens], dtype=torch.long), "is_cut_off": result.is_cut_off}
-            output["windows"], output["language_id"] = windows[index], languages[index]
+        decoded = self.decoder.decode(states, prompts, [window.num_positions for window in windows])
+        results = []
+        for index, (window, text) in enumerate(zip(windows, decoded, strict=True)):
+            tokens = [] if window.is_silent else text.tokens
+            piece = Piece(torch.tensor([tokens], dtype=torch.long), is_cut_off=text.is_cut_off)
             if self.by_word:
-                positions = row["num_positions"]
-                times = word_times(self.model, states[index : index + 1], prompts[index], result.tokens, positions)
-                output["token_timestamps"] = [times]
-            outputs.append(output)
-        return outputs
+                row = states[index : index + 1]
+                piece.token_timestamps = word_times(self.model, row, prompts[index], tokens, window.num_positions)
+            results.append(WindowResult.of(window, pieces=[piece], pooled=pooled[index], language_id=languages[index]))
+        return results
 
-    def _encode(self, rows: list[dict], pool: bool) -> tuple[torch.Tensor, list[list[PooledWindow]]]:
-        features = torch.cat([row["input_features"] for row in rows])
+    def _encode(self, windows: Sequence[Window], pool: bool) -> tuple[torch.Tensor, list[list[PooledWindow]]]:
+        features = torch.cat([window.input_features for window in windows])
         size = encoder_batch_size(self.model, features.shape[-1])
-        states, windows = [], []
-        for start in range(0, len(rows), size):
+        states, pooled = [], []
+        for start in range(0, len(windows), size):
             batch = features[start : start + size].to(self.model.device, self.model.dtype)
-            spans = [row["span"] for row in rows[start : start + size]] if pool else None
-            encoded, pooled = encode_windows(self.model, batch, spans)
+            spans = [window.span for window in windows[start : start + size]] if pool else None
+            encoded, found = encode_windows(self.model, batch, spans)
             states.append(encoded)
-            windows += pooled
-        return torch.cat(states), windows
+            pooled += found
+        return torch.cat(states), pooled
 
-    def _languages(self, rows: list[dict], states: torch.Tensor) -> list[int | None]:
-        """The language of each row's file: as given, as found in an earlier window, or that of its first window."""
-        first = {id(row["file"]): index for index, row in reversed(list(enumerate(rows)))}
-        if self.language_id is None:
-            new = [index for index in first.values() if rows[index]["file"].language_id is None]
-            found = self.decoder.detect_languages(states[new]) if new else []
-            for index, language in zip(new, found, strict=True):
-                rows[index]["file"].language_id = language
-        return [self.language_id or row["file"].language_id for row in rows]
+    def _languages(self, windows: Sequence[Window], states: torch.Tensor) -> list[int | None]:
+        """The language of each window's file: as given, as found in an earlier one, or that of its first window."""
+        if self.language_id is not None:
+            return [self.language_id] * len(windows)
+        first = {window.file.key: index for index, window in reversed(list(enumerate(windows)))}
+        new = {key: index for key, index in first.items() if key not in self.languages}
+        if new:
+            found = self.decoder.detect_languages(states[list(new.values())])
+            self.languages.update(zip(new, found, strict=True))
+        return [self.languages[window.file.key] for window in windows]
 
     def _prompt(self, language: int | None) -> list[int]:
         prompt = [self.config.decoder_start_token_id]
@@ -147,7 +153,7 @@ def encoder_batch_size(model: torch.nn.Module, frames: int) -> int:
 
 
 def encode_windows(
-    model: WhisperATForConditionalGeneration, features: torch.Tensor, spans: list[Span] | None
+    model: WhisperATForConditionalGeneration, features: torch.Tensor, spans: Sequence[Span] | None
 ) -> tuple[torch.Tensor, list[list[PooledWindow]]]:
     """One encoder pass.
 
@@ -156,11 +162,15 @@ def encode_windows(
         spans: where the rows lie in their files; None to pool nothing.
 
     Returns:
-        The last hidden state `(rows, positions, width)`, and each row's pooled states on the grid of its file.
+        The last hidden state `(rows, positions, width)`, and each row's pooled states on the grid of its file, on the
+        CPU.
     """
-    with model.record_timeline(spans or len(features), pool=spans is not None) as recorder:
-        recorder.expect_start()
-        return model.model.encoder(features).last_hidden_state, recorder.windows
+    outputs = model.model.encoder(features, spans=spans)
+    if spans is None:
+        return outputs.last_hidden_state, [[] for _ in features]
+    size = model.config.pooling_size
+    pooled = outputs.pooled_states.cpu()
+    return outputs.last_hidden_state, [[(span.origin // size, row)] for span, row in zip(spans, pooled, strict=True)]
 
 
 def _language_token(language: str | None) -> str | None:

@@ -1,16 +1,20 @@
 """Windows whose text is cut off before their sound ends are decoded again from there, so that no words are lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from torch.nn.functional import pad
 
 from ..model.timeline import FRAMES_PER_POSITION, Span
 from .token_rules import SHORTEST_WORD
+from .window import Piece, Window, WindowResult
 
-Generate = Callable[[list[dict], bool], list[dict]]
+Decode = Callable[[Sequence[Window], bool], list[WindowResult]]
 
 
-def generate_with_tails(rows: list[dict], generate: Generate, pool: bool, first_timestamp: int) -> list[dict]:
+def decode_with_tails(
+    windows: Sequence[Window], decode: Decode, pool: bool, first_timestamp: int
+) -> list[WindowResult]:
     """The text of windows, each as one or more pieces.
 
     A text may need more tokens than it is given, or end by announcing another segment. Whisper's own long-form
@@ -18,42 +22,40 @@ def generate_with_tails(rows: list[dict], generate: Generate, pool: bool, first_
     so does this, for all such windows of the batch together.
 
     Args:
-        rows: as for `WindowGenerator.generate`, with `num_positions`, the encoder positions (20 ms) that hold sound.
-        generate: decodes rows; with pooled states if the second argument is True.
+        windows: with `num_positions`, the encoder positions (20 ms) that hold sound.
+        decode: decodes windows once, each as one piece; with pooled states if the second argument is True.
         pool: whether to collect pooled states, from the whole windows only.
         first_timestamp: the token of time 0.
 
     Returns:
-        For each row, `pieces`: `(position, output)` with the output of `generate` and where in the window it begins;
-        and `windows` and `language_id` of the whole window.
+        For each window its result, with all pieces.
     """
-    results = []
-    waiting = []
-    for row, output in zip(rows, generate(rows, pool), strict=True):
-        result = {"pieces": [], "windows": output["windows"], "language_id": output["language_id"]}
-        results.append(result)
-        waiting.append((result, row, 0, output))
+    results = decode(windows, pool)
+    waiting = [(result, window, 0, result.pieces.pop()) for result, window in zip(results, windows, strict=True)]
     while waiting:
         tails = []
-        for result, row, start, output in waiting:
-            tokens = output["tokens"][0].tolist()
-            count, said_until = finished_part(tokens, first_timestamp, output["is_cut_off"])
+        for result, window, start, piece in waiting:
+            tokens = piece.tokens[0].tolist()
+            count, said_until = finished_part(tokens, first_timestamp, piece.is_cut_off)
             rest = None if said_until is None else start + said_until
-            if rest is None or rest <= start or row["num_positions"] - said_until < SHORTEST_WORD:
+            if rest is None or rest <= start or window.num_positions - said_until < SHORTEST_WORD:
                 count, rest = len(tokens), None
-            result["pieces"].append((start, _first_tokens(output, count)))
+            result.pieces.append(_first_tokens(piece, count, start))
             if rest is not None:
-                tails.append((result, _tail(row, said_until), rest))
-        outputs = generate([row for _, row, _ in tails], False) if tails else []
-        waiting = [(*tail, output) for tail, output in zip(tails, outputs, strict=True)]
+                tails.append((result, _tail(window, said_until), rest))
+        found = decode([window for _, window, _ in tails], False) if tails else []
+        waiting = [(*tail, output.pieces[0]) for tail, output in zip(tails, found, strict=True)]
     return results
 
 
-def _first_tokens(output: dict, count: int) -> dict:
-    shortened = {**output, "tokens": output["tokens"][:, :count]}
-    if "token_timestamps" in output:
-        shortened["token_timestamps"] = [output["token_timestamps"][0][:count]]
-    return shortened
+def _first_tokens(piece: Piece, count: int, position: int) -> Piece:
+    times = piece.token_timestamps
+    return replace(
+        piece,
+        tokens=piece.tokens[:, :count],
+        position=position,
+        token_timestamps=None if times is None else times[:count],
+    )
 
 
 def finished_part(tokens: list[int], first_timestamp: int, is_cut_off: bool) -> tuple[int, int | None]:
@@ -68,14 +70,14 @@ def finished_part(tokens: list[int], first_timestamp: int, is_cut_off: bool) -> 
     return len(tokens), None
 
 
-def _tail(row: dict, rest: int) -> dict:
+def _tail(window: Window, rest: int) -> Window:
     """The window from position `rest` on, filled up with silence."""
     passed = rest * FRAMES_PER_POSITION
-    features, mask = row["input_features"], row["attention_mask"]
-    return {
-        **row,
-        "input_features": pad(features[..., passed:], (0, passed), value=float(features.amin())),
-        "attention_mask": pad(mask[..., passed:], (0, passed)),
-        "num_positions": row["num_positions"] - rest,
-        "span": Span(),
-    }
+    features, mask = window.input_features, window.attention_mask
+    return replace(
+        window,
+        input_features=pad(features[..., passed:], (0, passed), value=float(features.amin())),
+        attention_mask=pad(mask[..., passed:], (0, passed)),
+        num_positions=window.num_positions - rest,
+        span=Span(),
+    )

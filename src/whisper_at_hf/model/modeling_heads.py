@@ -16,12 +16,10 @@ from .tagging import (
     FRAMES_PER_SECOND,
     count_windows,
     cut_windows,
-    logits_to_scores,
     resolve_thresholds,
-    select_tags,
     steps_per_hop,
     steps_per_window,
-    window_timestamps,
+    tag_rows,
 )
 from .timeline import FRAMES_PER_POSITION
 
@@ -265,7 +263,7 @@ class TaggingHeadsMixin:
             InputError: a bad argument, or an unknown head or label.
         """
         config = self.get_head(head).config
-        thresholds = resolve_thresholds(config, threshold)
+        resolve_thresholds(config, threshold)  # bad ones are refused before the encoder runs
         parameter = self.model.encoder.layer_norm.weight
         states = self.get_pooled_states(input_features.to(device=parameter.device, dtype=parameter.dtype))
         batch, _, frames = input_features.shape
@@ -273,9 +271,9 @@ class TaggingHeadsMixin:
         results = []
         for row, num_frames in zip(states, lengths, strict=True):
             logits = self.get_tag_logits(row, num_frames, at_time_res, head, at_hop)
-            tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, top_k, labels)
-            times = window_timestamps(len(tags), at_time_res, num_frames / FRAMES_PER_SECOND, at_hop)
-            results.append([{"timestamp": t, "tags": found} for t, found in zip(times, tags, strict=True)])
+            duration = num_frames / FRAMES_PER_SECOND
+            choice = {"threshold": threshold, "top_k": top_k, "labels": labels}
+            results.append(tag_rows(logits, config, at_time_res, duration, at_hop, **choice))
         return results
 
     def _fresh_config(self, labels: Iterable[str]) -> TLTRConfig:

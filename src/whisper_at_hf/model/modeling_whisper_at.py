@@ -1,6 +1,7 @@
 """Whisper with tagging heads: one encoder pass gives the states for the text and, pooled, those for the tags."""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +21,15 @@ from .errors import InputError
 from .modeling_heads import TaggingHeadsMixin
 from .pooling import PoolingRequest, pooling, watch_block
 from .tagging import count_windows, cut_windows, steps_per_window
-from .timeline import FRAMES_PER_POSITION, KeptPass, Span, TimelineRecorder, active_recorder, recording
+from .timeline import (
+    FRAMES_PER_POSITION,
+    KeptPass,
+    Span,
+    TimelineRecorder,
+    active_recorder,
+    pooling_request,
+    recording,
+)
 
 
 @dataclass
@@ -45,7 +54,12 @@ class WhisperATEncoder(WhisperEncoder):
             watch_block(block)
 
     def forward(
-        self, input_features: torch.Tensor, attention_mask=None, output_pooled_states: bool = False, **kwargs
+        self,
+        input_features: torch.Tensor,
+        attention_mask=None,
+        output_pooled_states: bool = False,
+        spans: Sequence[Span] | None = None,
+        **kwargs,
     ) -> WhisperATEncoderOutput | tuple:
         """Encode log-mel frames.
 
@@ -54,17 +68,22 @@ class WhisperATEncoder(WhisperEncoder):
                 or, for tags only, a smaller multiple of a pooled step (40 frames, 0.4 s); never decode from those.
             attention_mask: ignored, as in Whisper.
             output_pooled_states: whether to pool every block's output.
+            spans: where each row lies in its file, which pools on the grids of the files: `pooled_states` of a row
+                then begins with the step of the file that `origin` falls into, and has one more where a row starts or
+                ends between two grid lines.
 
         Raises:
             InputError: a number of frames that is neither the full window nor a shorter multiple of a pooled step.
         """
         encoder = self._for_frames(input_features.shape[-1])
-        recorder = active_recorder(self)
-        if recorder is not None and not output_pooled_states:
-            return self._recorded(encoder, recorder, input_features, kwargs)
-        if not output_pooled_states:
+        if not output_pooled_states and spans is None:
+            recorder = active_recorder(self)
+            if recorder is not None:
+                return self._recorded(encoder, recorder, input_features, kwargs)
             return WhisperEncoder.forward(encoder, input_features, **kwargs)
-        request = PoolingRequest(self.config.pooling_size)
+        size = self.config.pooling_size
+        positions = encoder.config.max_source_positions
+        request = PoolingRequest(size) if spans is None else pooling_request(spans, size, positions)
         outputs = self._pooled(encoder, request, input_features, kwargs)
         if isinstance(outputs, tuple):
             return (*outputs, request.result)
@@ -153,8 +172,8 @@ class WhisperATForConditionalGeneration(TaggingHeadsMixin, WhisperForConditional
             pool: False to note the languages only.
 
         Returns:
-            A context manager that gives a `TimelineRecorder`. After `generate`,
-            `merge_windows(recorder.windows[row], num_steps)` is `(layers, num_steps, width)` on the file's 0.4 s grid.
+            A context manager that gives a `TimelineRecorder`. After `generate`, `recorder.states(row, num_steps)` is
+            `(layers, num_steps, width)` on the file's 0.4 s grid.
         """
         if isinstance(spans, int):
             spans = [Span() for _ in range(spans)]

@@ -75,11 +75,13 @@ def cut_windows(
 
 
 def window_timestamps(
-    num_windows: int, at_time_res: float, duration: float, at_hop: float | None = None
+    num_windows: int, at_time_res: float, duration: float, at_hop: float | None = None, first_window: int = 0
 ) -> list[tuple[float, float]]:
-    """(start, end) in seconds of every window; the last one ends where the file, of `duration` seconds, ends."""
+    """(start, end) in seconds of windows from `first_window` of the file on; the last one ends at `duration`."""
+    if not num_windows:
+        return []
     hop = at_time_res if at_hop is None else at_hop
-    starts = [index * hop for index in range(num_windows)]
+    starts = [index * hop for index in range(first_window, first_window + num_windows)]
     ends = [min(start + at_time_res, duration) for start in starts[:-1]] + [duration]
     return [(round(float(start), 3), round(float(end), 3)) for start, end in zip(starts, ends, strict=True)]
 
@@ -167,6 +169,37 @@ def select_tags(
         kept = [index for index in ranked.tolist() if row[index] >= limits[index]][:top_k]
         rows.append([{"label": config.id2label[int(allowed[i])], "score": float(row[i])} for i in kept])
     return rows
+
+
+def tag_rows(
+    logits: torch.Tensor,
+    config: TLTRConfig,
+    at_time_res: float,
+    duration: float,
+    at_hop: float | None = None,
+    first_window: int = 0,
+    threshold: float | Mapping[str, float] | None = None,
+    top_k: int | None = 5,
+    labels: Iterable[str] | None = None,
+) -> list[dict]:
+    """What was heard in the tag windows of a file, or in some that follow each other.
+
+    Args:
+        logits: `(windows, num_labels)`.
+        config: of the head that gave them.
+        at_time_res, at_hop: seconds of a window, and from the start of one to the next.
+        duration: seconds from the start of the file at which the last window ends.
+        first_window: which window of the file the first one is.
+        threshold: see `resolve_thresholds`.
+        top_k, labels: see `select_tags`.
+
+    Returns:
+        `[{"timestamp": (start, end), "tags": [{"label", "score"}, ...]}, ...]`, seconds from the start of the file.
+    """
+    thresholds = resolve_thresholds(config, threshold)
+    tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, top_k, labels)
+    times = window_timestamps(len(tags), at_time_res, duration, at_hop, first_window)
+    return [{"timestamp": time, "tags": found} for time, found in zip(times, tags, strict=True)]
 
 
 def check_top_k(top_k: int | None) -> None:

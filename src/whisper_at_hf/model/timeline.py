@@ -10,6 +10,7 @@ from one window, as the original package does, and the steps of a longer one nev
 temperature, to measure the probability of no speech. Only the first of these runs the encoder.
 """
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -39,6 +40,60 @@ class Span:
     origin: int = 0
     begin: int = 0
     end: int | None = None
+
+
+def pooling_request(spans: Sequence[Span], pooling_size: int, num_positions: int) -> PoolingRequest:
+    """What an encoder pass over rows of `num_positions` has to pool, for rows that lie there in their files."""
+    offsets, bounds = [], []
+    for span in spans:
+        stop = num_positions if span.end is None else min(num_positions, max(0, span.end - span.origin))
+        offsets.append(span.origin % pooling_size)
+        bounds.append((max(0, span.begin - span.origin), stop))
+    if not any(offsets) and all(bound == (0, num_positions) for bound in bounds):
+        return PoolingRequest(pooling_size)
+    return PoolingRequest(pooling_size, offsets=offsets, bounds=bounds)
+
+
+class PooledTimeline:
+    """The pooled states of one file on its 0.4 s grid, put together from windows, all at once or as they come.
+
+    Steps that two windows share were pooled in part by each and add up to the mean; steps never encoded are zero.
+
+    Attributes:
+        first_step: the step of the file that `states` begins with.
+        states: `(layers, steps, width)`; None before the first window.
+    """
+
+    def __init__(self):
+        self.first_step = 0
+        self.states: torch.Tensor | None = None
+
+    def add(self, windows: Sequence[PooledWindow]) -> None:
+        """Put windows where they lie; none of them may begin before `first_step`."""
+        if not windows:
+            return
+        if self.states is None:
+            layers, _, width = windows[0][1].shape
+            self.states = windows[0][1].new_zeros(layers, 0, width)
+        self._lengthen(max(first + pooled.shape[1] for first, pooled in windows))
+        for first, pooled in windows:
+            begin = first - self.first_step
+            self.states[:, begin : begin + pooled.shape[1]] += pooled
+
+    def end_at(self, num_steps: int) -> None:
+        """Let the file have `num_steps` steps, counted from its start."""
+        self._lengthen(num_steps)
+        self.states = self.states[:, : max(0, num_steps - self.first_step)]
+
+    def drop_before(self, step: int) -> None:
+        """Forget the file's steps before this one, and free their memory."""
+        self.states = self.states[:, max(0, step - self.first_step) :].clone()
+        self.first_step = step
+
+    def _lengthen(self, num_steps: int) -> None:
+        missing = num_steps - self.first_step - self.states.shape[1]
+        if missing > 0:
+            self.states = torch.nn.functional.pad(self.states, (0, 0, 0, missing))
 
 
 @dataclass
@@ -140,15 +195,8 @@ class TimelineRecorder:
         """What the pass that starts now, of `num_positions`, has to pool; None for one that was not announced."""
         if self._expected is None or not self.pool:
             return None
-        offsets, bounds = [], []
-        for file, start in self._expected:
-            end = self.spans[file].end
-            offsets.append(start % self.pooling_size)
-            stop = num_positions if end is None else min(num_positions, max(0, end - start))
-            bounds.append((max(0, self._takeover(file, start) - start), stop))
-        if not any(offsets) and all(bound == (0, num_positions) for bound in bounds):
-            return PoolingRequest(self.pooling_size)
-        return PoolingRequest(self.pooling_size, offsets=offsets, bounds=bounds)
+        spans = [Span(start, self._takeover(file, start), self.spans[file].end) for file, start in self._expected]
+        return pooling_request(spans, self.pooling_size, num_positions)
 
     def record(self, pooled_states: torch.Tensor, num_positions: int) -> None:
         """Store the announced pass: pooled states `(rows, layers, steps, width)` of `num_positions` positions."""
@@ -158,6 +206,13 @@ class TimelineRecorder:
                 self.windows[file].append((start // self.pooling_size, pooled_states[row]))
                 self._covered[file] = start + num_positions
         self._expected = None
+
+    def states(self, row: int, num_steps: int) -> torch.Tensor:
+        """The first `num_steps` steps of the file that is that row, `(layers, num_steps, width)`."""
+        timeline = PooledTimeline()
+        timeline.add(self.windows[row])
+        timeline.end_at(num_steps)
+        return timeline.states
 
     def _takeover(self, file: int, start: int) -> int:
         """The position from which a window that begins at `start` counts.
@@ -183,19 +238,6 @@ class TimelineRecorder:
             counts and start + num_positions > self._covered[file]
             for counts, (file, start) in zip(self._counts, self._expected or [], strict=False)
         )
-
-
-def merge_windows(windows: list[PooledWindow], num_steps: int) -> torch.Tensor:
-    """The first `num_steps` steps of a file, `(layers, num_steps, width)`.
-
-    Steps shared by two windows were pooled in part by each and add up to the mean; steps never encoded are zero.
-    """
-    layers, _, width = windows[0][1].shape
-    timeline = windows[0][1].new_zeros(layers, num_steps, width)
-    for first, pooled in windows:
-        inside = max(0, min(pooled.shape[1], num_steps - first))
-        timeline[:, first : first + inside] += pooled[:, :inside]
-    return timeline
 
 
 _recorder: ContextVar[TimelineRecorder | None] = ContextVar("whisper_at_timeline_recorder", default=None)

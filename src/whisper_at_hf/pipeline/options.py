@@ -11,11 +11,9 @@ from ..model.configuration_whisper_at import TLTRConfig
 from ..model.tagging import (
     check_labels,
     check_top_k,
-    logits_to_scores,
     resolve_thresholds,
-    select_tags,
     steps_per_hop,
-    window_timestamps,
+    tag_rows,
 )
 
 SEQUENTIAL = "sequential"
@@ -59,23 +57,36 @@ class TagOptions:
         for config in configs:
             resolve_thresholds(config, self._threshold_for(config))
 
-    def tag(self, model, pooled_states: torch.Tensor, num_frames: int, duration: float) -> dict[str, Any]:
-        """Tag one file.
+    def tag(
+        self, model, pooled_states: torch.Tensor, num_frames: int, duration: float, first_window: int = 0
+    ) -> dict[str, Any]:
+        """Tag one file, or a stretch of it that begins with one of its tag windows.
 
         Args:
             model: a model with heads.
-            pooled_states: `(layers, steps, width)` from the start of the file.
-            num_frames: mel frames (10 ms) of audio.
-            duration: seconds of audio.
+            pooled_states: `(layers, steps, width)` from the start of the stretch.
+            num_frames: mel frames (10 ms) of audio in the stretch.
+            duration: seconds from the start of the file to the end of the stretch.
+            first_window: the tag window of the file that the stretch begins with.
 
         Returns:
             `audio_tags`, and `tags_by_head`, `tag_logits`, `tag_logits_by_head` where asked for.
         """
-        tags, logits = {}, {}
-        for name in self._used_heads(model):
-            config = model.get_head(name).config
-            logits[name] = model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name, self.at_hop)
-            tags[name] = self._windows(logits[name], config, duration)
+        logits = {
+            name: model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name, self.at_hop)
+            for name in self._used_heads(model)
+        }
+        return self._result(model, logits, duration, first_window)
+
+    def no_tags(self, model) -> dict[str, Any]:
+        """What `tag` gives for a stretch without any tag windows."""
+        heads = {name: model.get_head(name) for name in self._used_heads(model)}
+        logits = {name: torch.zeros(0, head.config.num_labels) for name, head in heads.items()}
+        return self._result(model, logits, 0.0, 0)
+
+    def _result(self, model, logits: dict[str, torch.Tensor], duration: float, first_window: int) -> dict[str, Any]:
+        configs = {name: model.get_head(name).config for name in logits}
+        tags = {name: self._rows(logits[name], configs[name], duration, first_window) for name in logits}
         default = model.config.default_head
         result: dict[str, Any] = {"audio_tags": tags[default]}
         if self.heads:
@@ -86,12 +97,10 @@ class TagOptions:
                 result["tag_logits_by_head"] = {name: logits[name].numpy() for name in self.heads}
         return result
 
-    def _windows(self, logits: torch.Tensor, config: TLTRConfig, duration: float) -> list[dict]:
+    def _rows(self, logits: torch.Tensor, config: TLTRConfig, duration: float, first_window: int) -> list[dict]:
         labels = None if self.labels is None else [label for label in self.labels if label in config.label2id]
-        thresholds = resolve_thresholds(config, self._threshold_for(config))
-        tags = select_tags(logits_to_scores(logits, config.problem_type), config, thresholds, self.top_k, labels)
-        times = window_timestamps(len(tags), self.at_time_res, duration, self.at_hop)
-        return [{"timestamp": time, "tags": found} for time, found in zip(times, tags, strict=True)]
+        choice = {"threshold": self._threshold_for(config), "top_k": self.top_k, "labels": labels}
+        return tag_rows(logits, config, self.at_time_res, duration, self.at_hop, first_window, **choice)
 
     def _threshold_for(self, config: TLTRConfig) -> float | dict[str, float] | None:
         if isinstance(self.threshold, Mapping):

@@ -1,29 +1,31 @@
 """The task "whisper-at": transformers' speech recognition pipeline that also says what else was heard."""
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+import numpy as np
+import torch
 from transformers import AutomaticSpeechRecognitionPipeline, WhisperProcessor
 
 from ..audio.load import load_audio
-from ..audio.log_mel import log_mel_windows
-from ..audio.windows import AudioWindow, cut_at_pauses
+from ..audio.windows import cut_at_pauses
+from ..decoding.window import Piece, SoundFile, Window, WindowResult
 from ..errors import InputError
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
-from ..model.timeline import FRAMES_PER_POSITION, merge_windows
-from .forward import ForwardMixin
+from .engine import WindowEngine, decodes_alone
+from .file_windows import strided_windows, window_at_pauses, windows_side_by_side
+from .inputs import as_pipeline_input
 from .options import BATCHED, DEFAULT_BATCH_SIZE, SEQUENTIAL, TagOptions, as_list, check_mode
 from .results import join_parts
-from .rows import FileState, strided_rows, window_row
+from .streamed_tags import StreamedTags
 from .streaming import stream
 
 # Parameters of the forward pass that are not for `generate`.
-_FORWARD_NAMES = {"return_text", "return_tags", "return_language", "return_timestamps", "mode"}
+_FORWARD_NAMES = {"return_text", "return_tags", "return_language", "return_timestamps", "mode", "languages"}
 
 
-class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
+class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
     """Text and sound tags of audio, from one encoder pass.
 
     Example:
@@ -101,7 +103,7 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
         if not forward.get("return_text", True):
             return BATCHED
         generate_kwargs = {name: value for name, value in forward.items() if name not in _FORWARD_NAMES}
-        is_plain = self._can_generate_alone(generate_kwargs) and not preprocess.get("chunk_length_s")
+        is_plain = decodes_alone(self, generate_kwargs) and not preprocess.get("chunk_length_s")
         return BATCHED if is_plain else SEQUENTIAL
 
     def _merged_parameters(self, **kwargs) -> list[dict]:
@@ -162,6 +164,7 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
                 forward[name] = postprocess[name] = value
         if return_text is not None:
             preprocess["return_text"] = return_text
+        forward["languages"] = {}  # what this call finds, batch by batch
         return preprocess, forward, {**postprocess, **tag_params}
 
     def _check_tag_options(self, return_tags: bool | None, given: dict) -> None:
@@ -174,32 +177,43 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
             TagOptions(**{**defaults, **given}).check(self.model)
 
     def preprocess(self, inputs, chunk_length_s=0, stride_length_s=None, return_text=True, mode=None):
-        extractor = self.feature_extractor
-        audio = load_audio(inputs, extractor.sampling_rate)
-        clip = {
-            "num_frames": len(audio) // extractor.hop_length,
-            "duration": len(audio) / extractor.sampling_rate,
-        }
-        if not return_text:
-            items = log_mel_windows(extractor, audio, self.model.tag_window_frames, self.dtype)
-        elif mode == BATCHED:
-            file = FileState()
-            windows = cut_at_pauses([audio], extractor.sampling_rate, extractor.chunk_length)
-            items = (self.window_row(window, file, extractor.nb_max_frames) for window in windows)
-        elif chunk_length_s or len(audio) > extractor.n_samples:
-            items = strided_rows(
-                super().preprocess(audio, chunk_length_s=chunk_length_s, stride_length_s=stride_length_s),
-                extractor.sampling_rate,
-            )
-        else:
-            items = log_mel_windows(extractor, audio, extractor.nb_max_frames, self.dtype)
-        for item in items:
-            # Wrapped in a list, rows of different lengths pass transformers' collation untouched.
-            yield {"is_last": item.pop("is_last"), "rows": [{**item, **clip}]}
+        """The windows of a file, see `decoding.window`; the parameters are those of the call."""
+        audio = load_audio(inputs, self.feature_extractor.sampling_rate)
+        file = SoundFile(len(audio))
+        for window in self._windows(audio, file, chunk_length_s, stride_length_s, return_text, mode):
+            yield {"is_last": window.is_last, "window": window}
 
-    def window_row(self, window: AudioWindow, file: FileState, frames: int) -> dict:
-        """What the forward pass needs of one window, as `frames` mel frames (10 ms); `file` is shared by a file's."""
-        return window_row(self.feature_extractor, window, file, frames, self.dtype)
+    def _windows(
+        self, audio: np.ndarray, file: SoundFile, chunk_length_s, stride_length_s, return_text: bool, mode: str | None
+    ) -> Iterable[Window]:
+        extractor = self.feature_extractor
+        if not return_text:
+            return windows_side_by_side(extractor, audio, file, self.model.tag_window_frames, self.dtype)
+        if mode == BATCHED:
+            parts = cut_at_pauses([audio], extractor.sampling_rate, extractor.chunk_length)
+            frames = extractor.nb_max_frames
+            return (window_at_pauses(extractor, part, file, frames, self.dtype) for part in parts)
+        if chunk_length_s or len(audio) > extractor.n_samples:
+            items = super().preprocess(audio, chunk_length_s=chunk_length_s, stride_length_s=stride_length_s)
+            return strided_windows(items, file, extractor.sampling_rate)
+        return windows_side_by_side(extractor, audio, file, extractor.nb_max_frames, self.dtype)
+
+    def _forward(self, model_inputs, return_language=None, **parameters):
+        # transformers hands over one window as `preprocess` gave it, or with a batch size lists of them.
+        windows = model_inputs["window"]
+        is_batch = isinstance(windows, list)
+        results = WindowEngine(self, **parameters).run(windows if is_batch else [windows])
+        return {"is_last": model_inputs["is_last"], "result": results if is_batch else results[0]}
+
+    def generate_by_transformers(
+        self, inputs: dict[str, Any], return_timestamps: bool | str, generate_kwargs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The stock pipeline's own forward pass, which calls `generate`; gives `tokens` and maybe `token_timestamps`.
+
+        Args:
+            inputs: `input_features` `(rows, num_mel_bins, frames)`, `attention_mask` `(rows, frames)` and `is_last`.
+        """
+        return super()._forward(inputs, return_timestamps=return_timestamps, **generate_kwargs)
 
     def postprocess(
         self,
@@ -211,31 +225,42 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
         decoder_kwargs=None,
         **tag_params,
     ):
-        rows = [row for output in model_outputs for row in output["rows"]]
-        result = {}
+        """The result of a file from those of its windows; the parameters are those of the call."""
+        results = [output["result"] for output in model_outputs]
+        found = {}
         if return_text:
-            names = ("tokens", "token_timestamps", "stride", "lang_id")
-            if "pieces" in rows[0]:
-                result = self._join_pieces(rows, decoder_kwargs, return_timestamps, return_language)
-            else:
-                spoken = [{name: row[name] for name in names if name in row} for row in rows]
-                result = super().postprocess(spoken, decoder_kwargs, return_timestamps, return_language)
-            result = {"text": result["text"], "language": self._language(rows[0]["language_id"]), **result}
+            found = self.join_text(results, return_timestamps, return_language, decoder_kwargs)
         if return_tags:
-            result.update(self._tags(rows, TagOptions(**tag_params)))
-        return result
+            pooled = [window for result in results for window in result.pooled]
+            found.update(self.streamed_tags(tag_params).finish(pooled, results[0].file.num_samples))
+        return found
 
-    def _join_pieces(self, rows: list[dict], decoder_kwargs, return_timestamps, return_language) -> dict:
-        parts = []
-        for row in rows:
-            begin, end = row["bounds"]
-            for position, piece in row["pieces"]:
-                spoken = {name: piece[name] for name in ("tokens", "token_timestamps") if name in piece}
-                if "lang_id" in row:
-                    spoken["lang_id"] = row["lang_id"]
-                part = super().postprocess([spoken], decoder_kwargs, return_timestamps, return_language)
-                parts.append((begin + position / POSITIONS_PER_SECOND, end, part))
-        return join_parts(parts)
+    def join_text(
+        self, results: Sequence[WindowResult], return_timestamps=None, return_language=None, decoder_kwargs=None
+    ) -> dict[str, Any]:
+        """`text`, `language` and maybe `chunks` of windows that follow each other."""
+        spell = super().postprocess
+
+        def stock(spoken: list[dict]) -> dict[str, Any]:
+            return spell(spoken, decoder_kwargs, return_timestamps, return_language)
+
+        if results[0].bounds is None:  # the stock pipeline knows how to join what overlaps
+            text = stock([_spoken(result, piece, return_language) for result in results for piece in result.pieces])
+        else:
+            text = join_parts(
+                (
+                    result.bounds[0] + piece.position / POSITIONS_PER_SECOND,
+                    result.bounds[1],
+                    stock([_spoken(result, piece, return_language)]),
+                )
+                for result in results
+                for piece in result.pieces
+            )
+        return {"text": text["text"], "language": self._language(results[0].language_id), **text}
+
+    def streamed_tags(self, tag_params: Mapping[str, Any]) -> StreamedTags:
+        """Tags a file, at once or piece by piece, as those parameters of the call say."""
+        return StreamedTags(self.model, TagOptions(**tag_params), self.feature_extractor)
 
     def _language(self, language_id: int | None) -> str | None:
         """The code ("en") of a language token; English-only models have none and speak English."""
@@ -246,20 +271,6 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
                 return token.strip("<|>")
         return None if getattr(generation_config, "is_multilingual", False) else "en"
 
-    def count_steps(self, num_frames: int) -> int:
-        """Pooled steps (0.4 s) that count in a file of `num_frames` mel frames (10 ms).
-
-        A short file keeps the steps of the silence that fills its 30 s window, as in the original package.
-        """
-        frames_per_step = self.model.config.pooling_size * FRAMES_PER_POSITION
-        return -(-max(num_frames, self.feature_extractor.nb_max_frames) // frames_per_step)
-
-    def _tags(self, rows: list[dict], options: TagOptions) -> dict:
-        num_frames = rows[0]["num_frames"]
-        windows = [window for row in rows for window in row["windows"]]
-        states = merge_windows(windows, self.count_steps(num_frames))
-        return options.tag(self.model, states, num_frames, rows[0]["duration"])
-
     def save_pretrained(self, save_directory: str | PathLike, **kwargs: Any) -> None:
         """Write model and processor to a folder that `pipeline("whisper-at", model=folder)` loads again.
 
@@ -269,31 +280,13 @@ class WhisperATPipeline(ForwardMixin, AutomaticSpeechRecognitionPipeline):
         WhisperProcessor(self.feature_extractor, self.tokenizer).save_pretrained(save_directory)
 
 
-def as_pipeline_input(inputs: Any) -> Any:
-    """Turn tuples into lists, and `datasets` datasets into a generator over their audio column; leave the rest.
-
-    `datasets` decodes audio with torchcodec, which may be missing; our own decoder reads the file or bytes instead.
-    """
-    if isinstance(inputs, tuple):
-        return list(inputs)
-    # A dataset can only come from an imported library, so there is no need to import it here.
-    datasets = sys.modules.get("datasets")
-    if datasets is not None and isinstance(inputs, (datasets.Dataset, datasets.IterableDataset)):
-        return _audio_column(inputs, datasets)
-    return inputs
-
-
-def _audio_column(dataset: Any, datasets: Any) -> Iterator[Any]:
-    from ..errors import InputError
-
-    features = dataset.features or {}
-    audio = [name for name, feature in features.items() if isinstance(feature, datasets.Audio)]
-    column = "audio" if "audio" in features else next(iter(audio), None)
-    if column is None:
-        raise InputError(
-            f"The dataset has no audio column, only {', '.join(features) or 'columns of unknown type'}; "
-            "cast one with dataset.cast_column(name, datasets.Audio())."
-        )
-    if column in audio:
-        dataset = dataset.cast_column(column, datasets.Audio(decode=False))
-    return (row[column] for row in dataset)
+def _spoken(result: WindowResult, piece: Piece, return_language: bool | None) -> dict[str, Any]:
+    """A piece as the stock pipeline's forward pass gives it."""
+    spoken: dict[str, Any] = {"tokens": piece.tokens}
+    if piece.token_timestamps is not None:
+        spoken["token_timestamps"] = [piece.token_timestamps]
+    if result.stride is not None:
+        spoken["stride"] = result.stride
+    if return_language and result.language_id is not None:
+        spoken["lang_id"] = torch.tensor([result.language_id])
+    return spoken

@@ -1,9 +1,12 @@
-"""Puts the text of a file together from pieces that were decoded on their own."""
+"""Puts the result of a file together: its text from pieces that were decoded on their own, and streamed parts."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 
-def join_parts(parts: list[tuple[float, float, dict[str, Any]]]) -> dict[str, Any]:
+
+def join_parts(parts: Iterable[tuple[float, float, dict[str, Any]]]) -> dict[str, Any]:
     """One transcript.
 
     Args:
@@ -14,6 +17,7 @@ def join_parts(parts: list[tuple[float, float, dict[str, Any]]]) -> dict[str, An
         `text`, and `chunks` if the parts have them, with times on the file's clock. A chunk without an end ends with
         its part.
     """
+    parts = list(parts)
     result: dict[str, Any] = {"text": "".join(part["text"] for _, _, part in parts)}
     if all("chunks" in part for _, _, part in parts):
         result["chunks"] = [_on_clock(chunk, begin, end) for begin, end, part in parts for chunk in part["chunks"]]
@@ -25,3 +29,22 @@ def _on_clock(chunk: dict[str, Any], begin: float, end: float) -> dict[str, Any]
         return chunk
     first, last = (end if seconds is None else min(begin + seconds, end) for seconds in chunk["timestamp"])
     return {**chunk, "timestamp": (round(first, 2), round(max(first, last), 2))}
+
+
+def _concatenated(first: Any, second: Any) -> Any:
+    """Texts or tags of neighbouring stretches as those of one."""
+    if isinstance(first, dict):
+        return {name: _concatenated(value, second[name]) for name, value in first.items()}
+    return np.concatenate([first, second]) if isinstance(first, np.ndarray) else first + second
+
+
+def join_results(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The results of `stream` as one, of the form that the pipeline gives for a file."""
+    joined: dict[str, Any] = {}
+    for result in results:
+        for name, value in result.items():
+            if name == "language":
+                joined.setdefault(name, value)
+            elif name != "timestamp":
+                joined[name] = _concatenated(joined[name], value) if name in joined else value
+    return joined
