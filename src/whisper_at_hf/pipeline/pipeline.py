@@ -1,12 +1,15 @@
 """The task "whisper-at": transformers' speech recognition pipeline that also says what else was heard."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 from transformers import AutomaticSpeechRecognitionPipeline, WhisperProcessor
+from transformers.pipelines.pt_utils import PipelineChunkIterator, PipelineIterator, PipelinePackIterator
 
 from ..audio.load import load_audio
 from ..audio.windows import cut_at_pauses
@@ -199,11 +202,21 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         return windows_side_by_side(extractor, audio, file, extractor.nb_max_frames, self.dtype)
 
     def _forward(self, model_inputs, return_language=None, **parameters):
-        # transformers hands over one window as `preprocess` gave it, or with a batch size lists of them.
+        # One window as `preprocess` gave it, or with a batch size several: `get_iterator` decides.
         windows = model_inputs["window"]
         is_batch = isinstance(windows, list)
         results = WindowEngine(self, **parameters).run(windows if is_batch else [windows])
         return {"is_last": model_inputs["is_last"], "result": results if is_batch else results[0]}
+
+    def get_iterator(self, inputs, num_workers, batch_size, preprocess_params, forward_params, postprocess_params):
+        """As in transformers, but what puts windows together can be pickled: workers may be spawned, not forked."""
+        if num_workers > 1:
+            warnings.warn("The windows of a file come in order: num_workers=1 is as many as can help.", stacklevel=3)
+        windows = PipelineChunkIterator(inputs, self.preprocess, preprocess_params)
+        collate = _only if batch_size == 1 else _in_lists
+        loader = DataLoader(windows, num_workers=min(num_workers, 1), batch_size=batch_size, collate_fn=collate)
+        results = PipelinePackIterator(loader, self.forward, forward_params, loader_batch_size=batch_size)
+        return PipelineIterator(results, self.postprocess, postprocess_params)
 
     def generate_by_transformers(
         self, inputs: dict[str, Any], return_timestamps: bool | str, generate_kwargs: Mapping[str, Any]
@@ -290,3 +303,11 @@ def _spoken(result: WindowResult, piece: Piece, return_language: bool | None) ->
     if return_language and result.language_id is not None:
         spoken["lang_id"] = torch.tensor([result.language_id])
     return spoken
+
+
+def _only(items: list[dict]) -> dict:
+    return items[0]
+
+
+def _in_lists(items: list[dict]) -> dict[str, list]:
+    return {name: [item[name] for item in items] for name in items[0]}
