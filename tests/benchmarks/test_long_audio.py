@@ -2,21 +2,16 @@
 
 import csv
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from long_audio.material import Material, at_level_of
+from long_audio.measure import Task
+from long_audio.plan import speed_tasks, word_error_tasks
+from long_audio.results import Results, growth_rows, speed_rows, word_error_rows
 
 from whisper_at_hf.errors import InputError
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-from long_audio.material import Material, at_level_of  # noqa: E402
-from long_audio.measure import Task  # noqa: E402
-from long_audio.plan import speed_tasks, word_error_tasks  # noqa: E402
-from long_audio.results import Results, growth_rows, speed_rows, word_error_rows  # noqa: E402
 
 WORDS = [f"word{index}" for index in range(20)]
 

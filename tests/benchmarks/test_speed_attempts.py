@@ -1,19 +1,15 @@
 """The attempts at speed: those that keep float32 keep the logits, all are gone when switched off, and the table."""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from speed_attempts.attempts import ATTEMPTS
+from speed_attempts.tables import table
 from tiny import WIDTH, tiny_model
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from speed_attempts.attempts import ATTEMPTS  # noqa: E402
-from speed_attempts.tables import table  # noqa: E402
-
-from whisper_at_hf.decoding.cached_decoder import CachedDecoder  # noqa: E402
-from whisper_at_hf.model.onednn import HAS_OPERATOR, LinearByOneDNN  # noqa: E402
+from whisper_at_hf.decoding.cached_decoder import CachedDecoder
+from whisper_at_hf.model.onednn import HAS_OPERATOR, LinearByOneDNN
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,12 @@ from transformers import WhisperConfig, WhisperForConditionalGeneration, Whisper
 
 from ..errors import InputError
 from ..model.complete_loading import load_complete
+from ..model.configuration_whisper_at import MODEL_TYPE
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai
 from .processors import check_processor, load_processor
 
-# Not `WhisperATConfig.model_type`, which equals "whisper" too.
-WHISPER_AT = "whisper_at"
 WHISPER_AT_KEYS = ("heads", "default_head", "freeze_backbone", "id2label", "label2id", "problem_type")
 """What a `WhisperATConfig` has besides a `WhisperConfig`'s values, or with another meaning."""
 
@@ -71,7 +70,7 @@ def config_values(whisper: str | os.PathLike) -> dict:
             f"{whisper} cannot be loaded: it is no folder or file here, and the hub does not give it; "
             "give the path of a Whisper or a hub id that you can reach."
         ) from error
-    if values.get("model_type") not in ("whisper", WHISPER_AT):
+    if values.get("model_type") not in ("whisper", MODEL_TYPE):
         raise InputError(f"{whisper} holds a model of type {values.get('model_type')!r}: give a Whisper.")
     return values
 
@@ -96,7 +95,7 @@ def load_whisper(
         return load_ctranslate2(Path(whisper), processor)
     if kind is Source.OPENAI:
         return load_openai(Path(whisper), processor)
-    if config_values(whisper)["model_type"] == WHISPER_AT:
+    if config_values(whisper)["model_type"] == MODEL_TYPE:
         raise InputError(f"{whisper} is a Whisper-AT already: load it with WhisperATForConditionalGeneration.")
     config = read_config(whisper)
     loaded = load_transformers_processor(whisper, processor, config)

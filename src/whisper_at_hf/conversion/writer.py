@@ -10,11 +10,10 @@ from transformers import WhisperProcessor
 
 from ..errors import InputError
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import WhisperATConfig
+from ..model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
 from ..model.modeling_whisper_at import WhisperATForConditionalGeneration
 from .heads import load_head
 from .sources import (
-    WHISPER_AT,
     Source,
     config_values,
     detect_source,
@@ -74,7 +73,7 @@ def convert(
 def _load_whisper_at(
     whisper: str | os.PathLike, processor: str | os.PathLike | None
 ) -> tuple[WhisperATForConditionalGeneration, WhisperProcessor]:
-    if detect_source(whisper) is Source.TRANSFORMERS and config_values(whisper)["model_type"] == WHISPER_AT:
+    if detect_source(whisper) is Source.TRANSFORMERS and config_values(whisper)["model_type"] == MODEL_TYPE:
         model = load_complete(WhisperATForConditionalGeneration, whisper)
         return model, load_transformers_processor(whisper, processor, model.config)
     plain, loaded = load_whisper(whisper, processor)

@@ -13,11 +13,11 @@ from transformers import WhisperFeatureExtractor
 from ..conversion.ctranslate2 import read_ctranslate2
 from ..conversion.default_model import default_model_path
 from ..conversion.openai import read_openai
-from ..conversion.sources import WHISPER_AT, Source, config_values, detect_source
+from ..conversion.sources import Source, config_values, detect_source
 from ..conversion.weights import WhisperWeights
 from ..errors import InputError
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import WhisperATConfig
+from ..model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
 from ..model.modeling_whisper_at import WhisperATForAudioClassification
 from ..model.timeline import FRAMES_PER_POSITION
 from .spec import DTYPES, FeatureSpec
@@ -130,7 +130,7 @@ def load_encoder(whisper: str | os.PathLike | None = None, dtype: str = "float32
 
 
 def _load_transformers(whisper: str) -> WhisperATForAudioClassification:
-    if config_values(whisper)["model_type"] == WHISPER_AT:
+    if config_values(whisper)["model_type"] == MODEL_TYPE:
         return load_complete(WhisperATForAudioClassification, whisper, dtype=torch.float32)
     return WhisperATForAudioClassification.from_whisper(whisper, dtype=torch.float32)
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from transformers import PreTrainedConfig, WhisperConfig
 
+# The `model_type` in the config.json of a Whisper-AT; `WhisperATConfig.model_type` equals "whisper" too, see below.
+MODEL_TYPE = "whisper_at"
+
 # How a head turns (layers, steps, width) into one vector: the paper's TLTR, or one of its ablations.
 # https://arxiv.org/abs/2307.03183, section 3 and table 2.
 AGGREGATIONS = ("tltr", "mean", "last", "weighted", "mean_time", "last_time", "weighted_time")
@@ -151,7 +154,7 @@ class WhisperATConfig(WhisperConfig):
             head name, or a `default_head` that is not among the heads.
     """
 
-    model_type = _WhisperModelType("whisper_at")
+    model_type = _WhisperModelType(MODEL_TYPE)
 
     heads: dict[str, Any] | None = None
     default_head: str | None = None

@@ -8,7 +8,7 @@ from torch import nn
 from transformers import WhisperConfig
 
 from .complete_loading import load_complete
-from .configuration_whisper_at import TLTRConfig, WhisperATConfig
+from .configuration_whisper_at import MODEL_TYPE, TLTRConfig, WhisperATConfig
 from .errors import InputError, first_line
 from .modeling_tltr import TLTRForAudioClassification
 from .onednn import LinearByOneDNN
@@ -330,7 +330,7 @@ def saved_head_config(path: str | PathLike) -> TLTRConfig:
 def _whisper_config(whisper: str | PathLike, location: dict) -> WhisperATConfig:
     """The configuration of a plain Whisper checkpoint as a `WhisperATConfig` without heads."""
     values, _ = WhisperConfig.get_config_dict(whisper, **location)
-    if values.get("model_type") not in ("whisper", "whisper_at"):
+    if values.get("model_type") not in ("whisper", MODEL_TYPE):
         raise InputError(f"'{whisper}' holds a model of type {values.get('model_type')!r}; pass a Whisper checkpoint.")
     if values.get("heads"):
         raise InputError(f"'{whisper}' already carries heads; load it with from_pretrained and use add_head.")

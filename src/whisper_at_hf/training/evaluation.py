@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..conversion.sources import WHISPER_AT
 from ..data import fold_split
 from ..data.label_sets import check_known
 from ..errors import InputError
 from ..features import load_encoder
 from ..metrics import label_table, tagging_metrics
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import TLTRConfig
+from ..model.configuration_whisper_at import MODEL_TYPE, TLTRConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
 from ..model.tagging import logits_to_scores, resolve_thresholds
 from .arguments import DataArguments, HeadArguments
@@ -68,7 +67,7 @@ def open_head(path: str | Path, whisper: str | None) -> tuple[TLTRForAudioClassi
         values, _ = TLTRConfig.get_config_dict(path)
     except OSError:  # loading a head says what is wrong
         values = {}
-    if values.get("model_type") != WHISPER_AT:
+    if values.get("model_type") != MODEL_TYPE:
         return load_initial_head(str(path)).eval(), whisper
     model = load_complete(WhisperATForAudioClassification, path)
     return model.get_head().float().eval(), whisper or str(path)

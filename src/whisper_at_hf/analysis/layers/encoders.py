@@ -23,13 +23,12 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoFeatureExtractor, AutoModel, PreTrainedModel
 
-from ...conversion.sources import WHISPER_AT
 from ...errors import InputError, first_line
 from ...features import Encoder, FeatureCache, FeatureSpec, load_encoder
 from ...model.complete_loading import load_complete
-from ...model.configuration_whisper_at import POSITIONS_PER_SECOND
+from ...model.configuration_whisper_at import MODEL_TYPE, POSITIONS_PER_SECOND
 
-WHISPER_TYPES = ("whisper", WHISPER_AT)
+WHISPER_TYPES = ("whisper", MODEL_TYPE)
 # Tokens before those of the sound: AST's class and distillation tokens.
 LEADING_TOKENS = {"audio-spectrogram-transformer": 2}
 # The convolutions of wav2vec2-like encoders need 25 ms; shorter clips are padded with silence to this, in seconds.

@@ -11,10 +11,10 @@ from transformers import AutoConfig, PreTrainedModel, pipeline
 
 from ...conversion import load_whisper
 from ...conversion.default_model import default_model_path
-from ...conversion.sources import WHISPER_AT, Source, config_values, detect_source
+from ...conversion.sources import Source, config_values, detect_source
 from ...errors import InputError, first_line
 from ...features.encoder import EXTRACTOR_SETTINGS, MODEL_SETTINGS
-from ...model.configuration_whisper_at import WhisperATConfig
+from ...model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
 from ...model.modeling_whisper_at import WhisperATForConditionalGeneration
 from ...pipeline.loading import DTYPES, check_device, load_pipeline
 from ...pipeline.options import BATCHED
@@ -121,7 +121,7 @@ def _is_whisper(model: str) -> bool:
 
 
 def _whisper_pipeline(model: str, device: str | None, dtype: str) -> Any:
-    if detect_source(model) is Source.TRANSFORMERS and config_values(model)["model_type"] == WHISPER_AT:
+    if detect_source(model) is Source.TRANSFORMERS and config_values(model)["model_type"] == MODEL_TYPE:
         return load_pipeline(model, device, dtype)
     plain, processor = load_whisper(model)
     config = WhisperATConfig.from_dict(plain.config.to_dict())
