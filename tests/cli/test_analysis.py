@@ -96,8 +96,8 @@ def test_classes(cli, tmp_path):
 def test_classes_probes_by_itself(cli, tmp_path, monkeypatch):
     asked = []
 
-    def analyze_layers(data, models, output, window, cache, split, device, announce):
-        asked.append((data, models, window, split))
+    def analyze_layers(data, models, output, window_length_s, cache_dir, split, device, announce):
+        asked.append((data, models, window_length_s, split))
         write_layers(output)
 
     monkeypatch.setattr("whisper_at_hf.analysis.layers.run.analyze_layers", analyze_layers)

@@ -10,7 +10,7 @@ from labelled_sounds import PITCHES, write_csv, write_tones
 from safetensors.torch import load_file
 
 from whisper_at_hf import InputError, TLTRForAudioClassification
-from whisper_at_hf.training import AudioDataset, fitting
+from whisper_at_hf.training import AudioDataset, fitting, run_training
 from whisper_at_hf.training import run as run_module
 from whisper_at_hf.training.prepare import prepare, split_rows
 from whisper_at_hf.training.results import describe
@@ -40,6 +40,14 @@ def names(folder):
 
 def weights(folder):
     return load_file(folder / "model.safetensors")
+
+
+def test_what_is_going_on_is_told_to_the_caller_alone(arguments, single, tmp_path, capsys):
+    said = []
+    run_training(*arguments(*single, cache_dir=str(tmp_path / "features")), announce=said.append)
+    assert said[0].startswith("18 clips, 18 to encode") and said[-1].startswith("Encoded 6 clips")
+    shown = capsys.readouterr()
+    assert not any(line in shown.out + shown.err for line in said)
 
 
 def test_a_single_label_run_leaves_all_that_it_promises(run, single, folder):

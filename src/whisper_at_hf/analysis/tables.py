@@ -1,26 +1,11 @@
-"""Tables as rows of text, for terminals and for Markdown, and what models are called in them."""
+"""Tables as rows of text in Markdown, and what models are called in them."""
 
 from collections.abc import Sequence
 from itertools import count
 from os import PathLike
 from pathlib import Path
 
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 Rows = Sequence[Sequence[str]]
-
-
-def print_text_table(console: Console, rows: Rows, title: str | None = None) -> None:
-    """Rows of text, the first of which is the header; numbers stand to the right."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for number, name in enumerate(rows[0]):
-        table.add_column(name, justify="right" if number else "left", min_width=0 if number else 10, overflow="fold")
-    for row in rows[1:]:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
 
 
 def markdown_table(rows: Rows) -> str:

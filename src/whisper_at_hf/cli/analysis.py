@@ -1,14 +1,20 @@
-"""The commands of `whisper-at analyze`."""
+"""The commands of `whisper-at analyze`; what needs the analysis extra is imported inside them, see `extras`."""
 
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..analysis.cost.latency import latency as measure_latency
+from ..analysis.cost.report import comparison_rows, cost_rows, latency_rows, make_output, write_cost
+from ..analysis.cost.run import cost as count_cost
+from ..analysis.table.report import table_rows, write_table
+from ..analysis.table.rows import benchmark_table
 from ..errors import InputError
-from .support import calm_transformers, console, or_exit
+from ..files import write_json
+from .extras import need_extra
+from .support import announcer, calm_transformers, print_written
+from .tables import print_number_table
 
 analysis_app = typer.Typer(
     name="analyze",
@@ -18,13 +24,20 @@ analysis_app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+Speech = Annotated[str, typer.Option(help="CSV with path and transcript, its folder, or LibriSpeech's folder.")]
+Clips = Annotated[str, typer.Option(help="Clips with one label each: CSV, folder per class, ESC-50, or dataset.")]
+SoundSplit = Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")]
+Seed = Annotated[int, typer.Option(help="Draws utterances and sounds.")]
+Fallback = Annotated[
+    bool, typer.Option("--fallback", help="Let Whisper try again at higher temperatures; slow under noise.")
+]
+FeatureCache = Annotated[
+    Path | None, typer.Option(help="Folder for encoded features; in the user's cache if left out.")
+]
 Output = Annotated[Path, typer.Option(help="Folder for the JSON, the table and the figures.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no warnings.")]
 TextBatch = Annotated[int, typer.Option(min=1, help="Clips transcribed at a time, by Whisper; others take one.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
-
-# Modules that the commands import, and the packages that hold them.
-NEEDED = {"datasets": "datasets", "sklearn": "scikit-learn", "matplotlib": "matplotlib", "jiwer": "jiwer"}
 
 
 @analysis_app.command(
@@ -36,16 +49,14 @@ NEEDED = {"datasets": "datasets", "sklearn": "scikit-learn", "matplotlib": "matp
     "whisper-at analyze layers --data ESC-50 --split esc10 --window 5.2 --model my-whisper --output esc10-layers"
 )
 def layers(
-    data: Annotated[str, typer.Option(help="Clips with one label each: CSV, folder per class, ESC-50, or dataset.")],
+    data: Clips,
     model: Annotated[
         list[str],
         typer.Option(help="Folder or hub id of a Whisper, HuBERT, wav2vec2, WavLM, AST, ...; repeatable."),
     ],
     output: Output,
     window: Annotated[float, typer.Option(help="Seconds read of each clip, for Whisper a multiple of 0.4.")] = 10.0,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for encoded features; in the user's cache if left out.")
-    ] = None,
+    cache: FeatureCache = None,
     folds: Annotated[
         int | None, typer.Option(min=2, help="Folds to draw, or to join the data's into; by default those, or 5.")
     ] = None,
@@ -56,21 +67,25 @@ def layers(
 ) -> None:
     """Probe every layer of speech encoders for sounds: accuracy by layer, and each class's best layer."""
     calm_transformers(quiet)
-    or_exit(_need_analysis)
-    from rich.console import Console
-
+    need_extra("analysis")
     from ..analysis.layers.run import analyze_layers
     from ..analysis.layers.tables import accuracy_rows, class_rows
-    from ..analysis.tables import print_text_table
 
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    results = or_exit(
-        lambda: analyze_layers(data, model, output, window, cache, folds, split, batch_size, device, announce=announce)
+    results = analyze_layers(
+        data,
+        model,
+        output,
+        window_length_s=window,
+        cache_dir=cache,
+        num_folds=folds,
+        split=split,
+        batch_size=batch_size,
+        device=device,
+        announce=announcer(quiet),
     )
-    printer = Console()
-    print_text_table(printer, accuracy_rows(results))
-    print_text_table(printer, class_rows(results))
-    console.print(f"Wrote {output}", markup=False)
+    print_number_table(accuracy_rows(results))
+    print_number_table(class_rows(results))
+    print_written(output)
 
 
 @analysis_app.command(
@@ -82,8 +97,8 @@ def layers(
     "Stopped at any moment, the same command goes on where it was."
 )
 def robustness(
-    speech: Annotated[str, typer.Option(help="CSV with path and transcript, its folder, or LibriSpeech's folder.")],
-    sounds: Annotated[str, typer.Option(help="Clips with one label each: CSV, folder per class, ESC-50, or dataset.")],
+    speech: Speech,
+    sounds: Clips,
     model: Annotated[
         list[str], typer.Option(help="Folder or hub id of a Whisper, Whisper-AT or CTC model; repeatable.")
     ],
@@ -97,47 +112,39 @@ def robustness(
     cache: Annotated[
         Path | None, typer.Option(help="Folder for finished texts; in the user's cache if left out.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")] = None,
+    split: SoundSplit = None,
     batch_size: TextBatch = 16,
     dtype: Annotated[str, typer.Option(help="float32, bfloat16, float16 or auto.")] = "float32",
     device: Device = None,
-    seed: Annotated[int, typer.Option(help="Draws utterances and sounds.")] = 0,
-    fallback: Annotated[
-        bool, typer.Option("--fallback", help="Let Whisper try again at higher temperatures; slow under noise.")
-    ] = False,
+    seed: Seed = 0,
+    fallback: Fallback = False,
     quiet: Quiet = False,
 ) -> None:
     """Mix speech with sounds and transcribe it: word error rate by signal-to-noise ratio."""
     calm_transformers(quiet)
-    or_exit(_need_analysis)
-    from rich.console import Console
-
+    need_extra("analysis")
     from ..analysis.robustness.report import robustness_rows
     from ..analysis.robustness.run import SNRS, analyze_robustness
-    from ..analysis.tables import print_text_table
 
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    results = or_exit(
-        lambda: analyze_robustness(
-            speech,
-            sounds,
-            model,
-            output,
-            snr or SNRS,
-            utterances,
-            sounds_per_class,
-            cache,
-            batch_size,
-            dtype,
-            device,
-            seed,
-            fallback,
-            split,
-            announce,
-        )
+    results = analyze_robustness(
+        speech,
+        sounds,
+        model,
+        output,
+        snrs=snr or SNRS,
+        utterances=utterances,
+        sounds_per_class=sounds_per_class,
+        cache=cache,
+        batch_size=batch_size,
+        dtype=dtype,
+        device=device,
+        seed=seed,
+        fallback=fallback,
+        split=split,
+        announce=announcer(quiet),
     )
-    print_text_table(Console(), robustness_rows(results, with_bands=False))
-    console.print(f"Wrote {output}", markup=False)
+    print_number_table(robustness_rows(results, with_bands=False))
+    print_written(output)
 
 
 @analysis_app.command(
@@ -165,13 +172,18 @@ def cost(
 ) -> None:
     """Count parameters and multiply-accumulates of heads, encoders and AST, beside what was published."""
     calm_transformers(quiet)
-    from ..analysis.cost.command import run_cost
-
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    timed = (latency_size or size) if latency or latency_size else None
-    made = or_exit(lambda: run_cost(size, bool(latency or latency_size), timed, repeats, output, figure, announce))
-    if made is not None:
-        console.print(f"Wrote {made}", markup=False)
+    if output is not None:
+        make_output(output, figure)
+    result = count_cost(size)
+    if latency or latency_size:
+        result["latency"] = measure_latency(latency_size or size, repeats, announcer(quiet))
+    print_number_table(cost_rows(result), "What tagging costs")
+    print_number_table(comparison_rows(result), "AST against the poster's head")
+    if "latency" in result:
+        print_number_table(latency_rows(result["latency"]), "Time of one window on this processor")
+    if output is not None:
+        write_cost(result, output, figure)
+        print_written(output)
 
 
 @analysis_app.command(
@@ -197,38 +209,36 @@ def classes(
     ] = None,
     layer: Annotated[int | None, typer.Option(min=1, help="Layer of the probe; the last one if left out.")] = None,
     window: Annotated[float, typer.Option(help="Seconds of each sound to probe, a multiple of 0.4.")] = 10.0,
-    cache: Annotated[
-        Path | None, typer.Option(help="Folder for encoded features; in the user's cache if left out.")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")] = None,
+    cache: FeatureCache = None,
+    split: SoundSplit = None,
     device: Device = None,
     quiet: Quiet = False,
 ) -> None:
     """Set how well each class of sounds is known against the word errors that it causes."""
     calm_transformers(quiet)
-    or_exit(_need_analysis)
-    from rich.console import Console
-
+    need_extra("analysis")
     from ..analysis.classes.report import class_rows
     from ..analysis.classes.run import analyze_classes
-    from ..analysis.tables import print_text_table
+    from ..analysis.layers.run import analyze_layers
 
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-
-    def run() -> dict:
-        if layers is None and not (sounds and model):
-            raise InputError("There are no probes; pass --layers, or --sounds and --model.")
-        if layers is not None and (sounds or model):
-            raise InputError("--layers has the probes already; pass it without --sounds and --model.")
-        probed = layers or output / "layers"
-        if layers is None:
-            from ..analysis.layers.run import analyze_layers
-
-            analyze_layers(sounds, model, probed, window, cache, split=split, device=device, announce=announce)
-        return analyze_classes(robustness, probed, output, snr, layer)
-
-    print_text_table(Console(), class_rows(or_exit(run)))
-    console.print(f"Wrote {output}", markup=False)
+    if layers is None and not (sounds and model):
+        raise InputError("There are no probes; pass --layers, or --sounds and --model.")
+    if layers is not None and (sounds or model):
+        raise InputError("--layers has the probes already; pass it without --sounds and --model.")
+    probed = layers or output / "layers"
+    if layers is None:
+        analyze_layers(
+            sounds,
+            model,
+            probed,
+            window_length_s=window,
+            cache_dir=cache,
+            split=split,
+            device=device,
+            announce=announcer(quiet),
+        )
+    print_number_table(class_rows(analyze_classes(robustness, probed, output, snr, layer)))
+    print_written(output)
 
 
 @analysis_app.command(
@@ -240,8 +250,8 @@ def classes(
     "Stopped at any moment, the same command goes on where it was."
 )
 def reproduce(
-    speech: Annotated[str, typer.Option(help="CSV with path and transcript, its folder, or LibriSpeech's folder.")],
-    sounds: Annotated[str, typer.Option(help="Clips with one label each: CSV, folder per class, ESC-50, or dataset.")],
+    speech: Speech,
+    sounds: Clips,
     model: Annotated[list[str], typer.Option(help="Folder or hub id of a Whisper or CTC model; repeatable.")],
     output: Output,
     small: Annotated[
@@ -258,30 +268,42 @@ def reproduce(
     cache: Annotated[
         Path | None, typer.Option(help="Folder for features and texts; in the user's cache if left out.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Split of a hub dataset of sounds; 'esc10' of ESC-50.")] = None,
+    split: SoundSplit = None,
     batch_size: TextBatch = 16,
     dtype: Annotated[str, typer.Option(help="Of the transcription: float32, bfloat16, float16 or auto.")] = "float32",
     device: Device = None,
-    seed: Annotated[int, typer.Option(help="Draws utterances and sounds.")] = 0,
-    fallback: Annotated[
-        bool, typer.Option("--fallback", help="Let Whisper try again at higher temperatures; slow under noise.")
-    ] = False,
+    seed: Seed = 0,
+    fallback: Fallback = False,
     quiet: Quiet = False,
 ) -> None:
     """Run layers, robustness and classes as in the paper, or smaller, after an estimate of the time."""
     calm_transformers(quiet)
-    or_exit(_need_analysis)
+    need_extra("analysis")
     from ..analysis.reproduce import PAPER, SMALL, describe
     from ..analysis.reproduce import reproduce as run_all
 
     grid = SMALL if small else PAPER
     chosen = {"snrs": snr, "utterances": utterances, "sounds_per_class": sounds_per_class}
     grid = grid._replace(**{name: value for name, value in chosen.items() if value})
-    options = (window, split, cache, batch_size, dtype, device, seed, fallback, estimate)
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    estimates = or_exit(lambda: run_all(speech, sounds, model, output, grid, *options, announce=announce))
+    estimates = run_all(
+        speech,
+        sounds,
+        model,
+        output,
+        grid=grid,
+        window_length_s=window,
+        split=split,
+        cache=cache,
+        batch_size=batch_size,
+        dtype=dtype,
+        device=device,
+        seed=seed,
+        fallback=fallback,
+        estimate_only=estimate,
+        announce=announcer(quiet),
+    )
     if not estimate:
-        console.print(f"Wrote {output}", markup=False)
+        print_written(output)
     elif quiet:
         typer.echo("\n".join(map(describe, estimates)))
 
@@ -305,22 +327,18 @@ def peer(
 ) -> None:
     """Score an Audio Spectrogram Transformer on labelled data, as evaluate does a head."""
     calm_transformers(quiet)
-    or_exit(_need_analysis)
-    from rich.console import Console
-
+    need_extra("analysis")
     from ..analysis.table.peer import ASTPeer, evaluate_ast
-    from ..files import write_json
     from ..training.arguments import DataArguments
     from .scores import print_label_table, print_scores
 
     arguments = DataArguments(test=data, test_fold=fold, test_split=split, clips=clips)
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    results = or_exit(lambda: evaluate_ast(ASTPeer(model, device), arguments, batch_size, announce))
-    print_scores(Console(), results, scored="score")
-    print_label_table(Console(), results["label_table"])
+    results = evaluate_ast(ASTPeer(model, device), arguments, batch_size, announcer(quiet))
+    print_scores(results, scored="score")
+    print_label_table(results["label_table"])
     if output is not None:
-        or_exit(lambda: write_json(output, results))
-        console.print(f"Wrote {output}", markup=False)
+        write_json(output, results)
+        print_written(output)
 
 
 @analysis_app.command(
@@ -342,15 +360,9 @@ def table(
 ) -> None:
     """Lay scores beside the published ones: AudioSet and ESC-50, blank where there are none."""
     calm_transformers(quiet)
-    from ..analysis.table.report import run_table
-
-    made = or_exit(lambda: run_table(scores, model, output))
-    if made is not None:
-        console.print(f"Wrote {made}", markup=False)
-
-
-def _need_analysis() -> None:
-    """Raise InputError unless the packages that the analysis needs are installed."""
-    missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
-    if missing:
-        raise InputError(f'This needs {", ".join(missing)}; run pip install "whisper-at-hf[analysis]".')
+    rows = benchmark_table(scores, model)
+    if output is not None:
+        write_table(rows, output)
+    print_number_table(table_rows(rows))
+    if output is not None:
+        print_written(output)

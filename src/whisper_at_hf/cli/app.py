@@ -1,19 +1,46 @@
 """The command `whisper-at`."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..conversion import convert as convert_model
 from ..errors import InputError, first_line
 from .analysis import analysis_app
-from .support import calm_transformers, console, or_exit, print_error
+from .boundary import CommandGroup
+from .info import describe_model
+from .options import (
+    BatchSize,
+    Device,
+    Dtype,
+    Files,
+    Format,
+    Heads,
+    Hop,
+    Labels,
+    Mode,
+    Model,
+    ModelOptions,
+    Output,
+    OutputFormat,
+    OutputOptions,
+    Quiet,
+    Task,
+    Threshold,
+    TimeRes,
+    Timestamps,
+    TopK,
+    TypedTagOptions,
+)
+from .recognition import recognise
+from .support import calm_transformers, print_written
 from .training import training_app
 
 app = typer.Typer(
     name="whisper-at",
+    cls=CommandGroup,
     help="What was said and what was heard: text and sound tags from one Whisper encoder pass.",
     no_args_is_help=True,
     add_completion=False,
@@ -22,65 +49,6 @@ app = typer.Typer(
 )
 app.add_typer(training_app)
 app.add_typer(analysis_app)
-
-
-class Format(StrEnum):
-    """How results are written."""
-
-    txt = "txt"
-    json = "json"
-
-
-class Timestamps(StrEnum):
-    """Which times are given with the text."""
-
-    none = "none"
-    segment = "segment"
-    word = "word"
-
-
-class Task(StrEnum):
-    """What Whisper writes."""
-
-    transcribe = "transcribe"
-    translate = "translate"
-
-
-class Mode(StrEnum):
-    """How text is decoded."""
-
-    batched = "batched"
-    sequential = "sequential"
-
-
-Files = Annotated[
-    list[str],
-    typer.Argument(help="Audio or video files, or URLs; - for standard input, as it comes.", show_default=False),
-]
-Model = Annotated[
-    str | None, typer.Option(help="Folder or hub id of a Whisper-AT model; the embedded one if left out.")
-]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
-Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
-BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Windows worked on at a time; 16, or 1 for standard input, if left out.")
-]
-OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
-Output = Annotated[
-    Path | None,
-    typer.Option(help="A folder for one result per file, or a .txt/.json file; standard output if left out."),
-]
-TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
-Hop = Annotated[
-    float | None, typer.Option(help="Seconds between the starts of tag windows, a multiple of 0.4; less overlaps.")
-]
-TopK = Annotated[int, typer.Option(help="At most this many tags a window.")]
-Threshold = Annotated[
-    list[str] | None, typer.Option(help="Score from which a tag counts: 0.4 for all, or LABEL=0.4, repeatable.")
-]
-Labels = Annotated[list[str] | None, typer.Option(help='Only these tags: "Rain;Dog", or repeat the option.')]
-Heads = Annotated[list[str] | None, typer.Option("--head", help="Name of a head to tag with; repeatable.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no warnings.")]
 
 
 @app.command(
@@ -126,8 +94,16 @@ def transcribe(
     parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_kwargs}
     if timestamps is not Timestamps.none:
         parameters["return_timestamps"] = "word" if timestamps is Timestamps.word else True
-    tag_options = (at_time_res, at_hop, top_k, threshold, labels, head)
-    _run(files, (model, device, dtype), tag_options, parameters, (output_format, output, quiet), batch_size)
+    recognise(
+        files,
+        parameters,
+        model=ModelOptions(model=model, device=device, dtype=dtype),
+        tags=TypedTagOptions(
+            at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
+        ),
+        output=OutputOptions(output_format=output_format, output=output, quiet=quiet),
+        batch_size=batch_size,
+    )
 
 
 @app.command(
@@ -152,9 +128,16 @@ def tag(
     quiet: Quiet = False,
 ) -> None:
     """Tag the sounds in files; the decoder is not even loaded."""
-    tag_options = (at_time_res, at_hop, top_k, threshold, labels, head)
-    output_options = (output_format, output, quiet)
-    _run(files, (model, device, dtype), tag_options, {"return_text": False}, output_options, batch_size)
+    recognise(
+        files,
+        {"return_text": False},
+        model=ModelOptions(model=model, device=device, dtype=dtype),
+        tags=TypedTagOptions(
+            at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
+        ),
+        output=OutputOptions(output_format=output_format, output=output, quiet=quiet),
+        batch_size=batch_size,
+    )
 
 
 @app.command(
@@ -181,24 +164,27 @@ def convert(
 ) -> None:
     """Make a from_pretrained folder out of foreign weights."""
     calm_transformers(quiet)
-    from ..conversion import convert as convert_model
-
-    def convert_sources() -> Path:
-        try:
-            return convert_model(whisper, output, head, processor, head_only, head_name, overwrite=overwrite)
-        except InputError:
-            raise
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-            # Foreign files can be damaged in more ways than the readers foresee.
-            reason = first_line(error)
-            given = " and ".join(f"'{source}'" for source in (whisper, head) if source)
-            raise InputError(
-                f"{given} cannot be converted ({type(error).__name__}: {reason}); check the files, or get them again."
-            ) from error
-
-    made = or_exit(convert_sources)
+    try:
+        made = convert_model(
+            whisper,
+            output,
+            head=head,
+            processor=processor,
+            head_only=head_only,
+            head_name=head_name,
+            overwrite=overwrite,
+        )
+    except InputError:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+        # Foreign files can be damaged in more ways than the readers foresee.
+        reason = first_line(error)
+        given = " and ".join(f"'{source}'" for source in (whisper, head) if source)
+        raise InputError(
+            f"{given} cannot be converted ({type(error).__name__}: {reason}); check the files, or get them again."
+        ) from error
     if not quiet:
-        console.print(f"Wrote {made}", markup=False)
+        print_written(made)
 
 
 @app.command(epilog="[bold]Examples[/bold]\n\nwhisper-at info\n\nwhisper-at info my-model --labels")
@@ -208,75 +194,7 @@ def info(
 ) -> None:
     """Show what a model is made of."""
     calm_transformers(quiet=True)
-    from .info import describe_model
-
-    typer.echo(or_exit(lambda: describe_model(model, labels)))
-
-
-def _run(files, model_options, tag_options, parameters, output_options, batch_size) -> None:
-    """Load the model, run all files, write each result as it comes; exit with 2 if a file failed."""
-    from .files import run_files
-    from .output import ResultWriter
-    from .standard_input import STANDARD_INPUT, check_standard_input, run_standard_input
-
-    output_format, output, quiet = output_options
-    calm_transformers(quiet)
-    or_exit(lambda: check_standard_input(files, parameters.get("mode")))
-    writer = or_exit(lambda: ResultWriter(output, output_format.value, files, sys.stdout))
-    pipe = or_exit(lambda: _load_pipeline(*model_options, parameters.get("return_text", True)))
-    parameters = or_exit(lambda: _checked_parameters(pipe, tag_options, parameters))
-    if STANDARD_INPUT in files:
-        or_exit(lambda: run_standard_input(pipe, writer, batch_size, parameters))
-        return
-    failed = []
-
-    def report(source: str, error: InputError) -> None:
-        failed.append(source)
-        print_error(error)
-
-    from .support import file_progress
-
-    with file_progress(console, len(files), quiet) as advance:
-        if batch_size is not None:
-            parameters["batch_size"] = batch_size
-        results = run_files(pipe, files, lambda source, error: (report(source, error), advance()), **parameters)
-        for source, result in results:
-            try:
-                writer.write(source, result)
-            except InputError as error:
-                report(source, error)
-            advance()
-    if failed:
-        raise typer.Exit(2)
-
-
-def _load_pipeline(model: str | None, device: str | None, dtype: str, with_decoder: bool):
-    from ..conversion.default_model import default_model_path
-    from ..pipeline.loading import load_pipeline
-
-    return load_pipeline(model or str(default_model_path()), device, dtype, with_decoder)
-
-
-def _checked_parameters(pipe, tag_options, parameters: dict) -> dict:
-    """The pipeline's parameters from the options; raises InputError before any file is read."""
-    from ..pipeline.loading import check_language
-    from .options import parse_labels, parse_threshold
-
-    at_time_res, at_hop, top_k, threshold, labels, heads = tag_options
-    known = {label for config in pipe.model.config.heads.values() for label in config.label2id}
-    parameters = {
-        **parameters,
-        "at_time_res": at_time_res,
-        "at_hop": at_hop,
-        "top_k": top_k,
-        "threshold": parse_threshold(threshold),
-        "labels": parse_labels(labels, known),
-        "heads": heads or None,
-    }
-    if parameters.get("return_text", True):
-        check_language(pipe, parameters["generate_kwargs"])
-    pipe._sanitize_parameters(**parameters)
-    return parameters
+    typer.echo(describe_model(model, labels))
 
 
 def main() -> None:

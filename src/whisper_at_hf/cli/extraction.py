@@ -1,7 +1,6 @@
 """The command `whisper-at extract`."""
 
 import os
-import sys
 from typing import Any
 
 from ..data import load_data
@@ -9,6 +8,7 @@ from ..data.schema import count
 from ..features.cache import FeatureCache
 from ..features.extraction import extract_features
 from ..features.parallel import process_state
+from .support import announcer, say
 
 
 def run_extract(
@@ -42,13 +42,13 @@ def run_extract(
         load_data(data, **loading),
         whisper,
         cache,
-        window_length_s,
-        padding,
-        batch_size,
-        dtype,
-        device,
+        window_length_s=window_length_s,
+        padding=padding,
+        batch_size=batch_size,
+        dtype=dtype,
+        device=device,
         verify=verify,
-        announce=None if quiet else _say,
+        announce=announcer(quiet),
     )
     if process_state().is_main_process:
         _summarise(features, quiet)
@@ -57,13 +57,9 @@ def run_extract(
 
 def _summarise(features: FeatureCache, quiet: bool) -> None:
     for failure in features.failures:
-        _say(f"Not read: {failure['path']}: {failure['reason']}")
+        say(f"Not read: {failure['path']}: {failure['reason']}")
     if not quiet:
         size = len(features) * features.spec.clip_bytes / 1e6
-        _say(
+        say(
             f"{count(len(features), 'clip')} in the cache ({size:.1f} MB), {len(features.failures)} could not be read."
         )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

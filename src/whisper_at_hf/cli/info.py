@@ -1,7 +1,13 @@
 """What `whisper-at info` shows."""
 
+import torch
+from transformers import AutoConfig
+
+from ..conversion.default_model import default_model_path
 from ..errors import InputError
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
+from ..model.modeling_tltr import TLTRForAudioClassification
+from ..model.modeling_whisper_at import WhisperATModel
 from ..model.tagging import resolve_thresholds
 from ..pipeline.loading import unreachable_model
 
@@ -16,11 +22,7 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
     Raises:
         InputError: nothing of ours under that name.
     """
-    from transformers import AutoConfig
-
     if model is None:
-        from ..conversion.default_model import default_model_path
-
         model = str(default_model_path())
     try:
         config = AutoConfig.from_pretrained(model)
@@ -39,8 +41,6 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
 
 
 def _whisper_lines(model: str, config: WhisperATConfig) -> list[str]:
-    from ..model.modeling_whisper_at import WhisperATModel
-
     multilingual = "multilingual" if config.vocab_size >= 51865 else "English only"
     return [
         f"{model}: Whisper with {len(config.heads)} tagging head{'' if len(config.heads) == 1 else 's'}",
@@ -51,8 +51,6 @@ def _whisper_lines(model: str, config: WhisperATConfig) -> list[str]:
 
 
 def _head_lines(name: str, config: TLTRConfig, list_labels: bool) -> list[str]:
-    from ..model.modeling_tltr import TLTRForAudioClassification
-
     projection = f", projected to {config.projection_dim}" if config.projection_dim else ""
     projection += ", each layer by itself" if config.projection_per_layer else ""
     lines = [
@@ -70,8 +68,6 @@ def _head_lines(name: str, config: TLTRConfig, list_labels: bool) -> list[str]:
 
 
 def _millions(model_class: type, config: WhisperATConfig | TLTRConfig) -> str:
-    import torch
-
     with torch.device("meta"):
         count = sum(parameter.numel() for parameter in model_class(config).parameters())
     return f"{count / 1e6:.1f} M"

@@ -1,12 +1,129 @@
-"""Reads what users type for tag options, where label names may hold commas ("Waves, surf")."""
+"""The options of `transcribe` and `tag`: their types, and what is made of what users type.
+
+Label names may hold commas ("Waves, surf").
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from ..errors import InputError
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    txt = "txt"
+    json = "json"
+
+
+class Timestamps(StrEnum):
+    """Which times are given with the text."""
+
+    none = "none"
+    segment = "segment"
+    word = "word"
+
+
+class Task(StrEnum):
+    """What Whisper writes."""
+
+    transcribe = "transcribe"
+    translate = "translate"
+
+
+class Mode(StrEnum):
+    """How text is decoded."""
+
+    batched = "batched"
+    sequential = "sequential"
+
+
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Audio or video files, or URLs; - for standard input, as it comes.", show_default=False),
+]
+Model = Annotated[
+    str | None, typer.Option(help="Folder or hub id of a Whisper-AT model; the embedded one if left out.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
+Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Windows worked on at a time; 16, or 1 for standard input, if left out.")
+]
+OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(help="A folder for one result per file, or a .txt/.json file; standard output if left out."),
+]
+TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
+Hop = Annotated[
+    float | None, typer.Option(help="Seconds between the starts of tag windows, a multiple of 0.4; less overlaps.")
+]
+TopK = Annotated[int, typer.Option(help="At most this many tags a window.")]
+Threshold = Annotated[
+    list[str] | None, typer.Option(help="Score from which a tag counts: 0.4 for all, or LABEL=0.4, repeatable.")
+]
+Labels = Annotated[list[str] | None, typer.Option(help='Only these tags: "Rain;Dog", or repeat the option.')]
+Heads = Annotated[list[str] | None, typer.Option("--head", help="Name of a head to tag with; repeatable.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no warnings.")]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model, where and how it computes."""
+
+    model: str | None
+    device: str | None
+    dtype: str
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where results go, and what else is shown."""
+
+    output_format: Format
+    output: Path | None
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class TypedTagOptions:
+    """The tag options as typed; the pipeline's `TagOptions` holds what they stand for."""
+
+    at_time_res: float
+    at_hop: float | None
+    top_k: int
+    threshold: list[str] | None
+    labels: list[str] | None
+    heads: list[str] | None
+
+    def parameters(self, known: set[str]) -> dict[str, Any]:
+        """The parameters of the pipeline's call, where `known` are the labels of the model.
+
+        Raises:
+            InputError: a threshold or labels that cannot be read.
+        """
+        return {
+            "at_time_res": self.at_time_res,
+            "at_hop": self.at_hop,
+            "top_k": self.top_k,
+            "threshold": parse_threshold(self.threshold),
+            "labels": parse_labels(self.labels, known),
+            "heads": self.heads or None,
+        }
 
 
 def parse_labels(values: list[str] | None, known: set[str]) -> list[str] | None:
     """Label names out of `--labels` values: one name each, or several joined by ";" or ",".
 
     A name with a comma is taken whole where the model knows it; unknown names are left for the model to report.
+
+    Raises:
+        InputError: values without a name.
     """
     if not values:
         return None

@@ -7,8 +7,6 @@ from typing import Any, TextIO
 from ..errors import InputError
 from ..files import write_atomically
 
-FORMATS = ("txt", "json")
-
 
 def format_result(source: str, result: dict[str, Any], output_format: str) -> str:
     """One file's result as a line of JSON, or as text for people; ends with a newline."""
@@ -47,6 +45,7 @@ class ResultWriter:
         self.stream = stream
         self.many = len(sources) > 1
         self.folder, self.single = None, None
+        self._taken: set[str] = set()
         if output is None:
             return
         if output.suffix in (".txt", ".json"):
@@ -71,7 +70,7 @@ class ResultWriter:
         return self.single is None and self.folder is None
 
     def write(self, source: str, result: dict[str, Any]) -> None:
-        """Show or store one result now."""
+        """Show or store one result now. Raises InputError where it cannot be written."""
         text = format_result(source, result, self.output_format)
         if self.is_stream:
             heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
@@ -91,7 +90,6 @@ class ResultWriter:
     def _free_path(self, source: str) -> Path:
         """`a/x.wav` and `b/x.wav` of one run do not overwrite each other."""
         name = Path(source.rstrip("/")).name or "audio"
-        self._taken = getattr(self, "_taken", set())
         number, candidate = 1, name
         while candidate in self._taken:
             number += 1

@@ -1,51 +1,53 @@
-"""What all commands share: the console, errors as one sentence, calm libraries, the progress bar."""
+"""What all commands share: what they say on standard error, calm libraries, the progress bar."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from transformers.utils import logging
 
 from ..errors import InputError
 
 console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
-def or_exit(action: Callable):
-    """The value of `action()`; an `InputError` is printed as one sentence and ends the program with 2."""
-    try:
-        return action()
-    except InputError as error:
-        print_error(error)
-        raise typer.Exit(2) from None
-
-
 def print_error(error: InputError) -> None:
-    console.print(f"[bold red]error:[/bold red] {escaped(str(error))}")
+    """An error as one sentence."""
+    console.print(f"[bold red]error:[/bold red] {escape(str(error))}")
 
 
-def escaped(text: str) -> str:
-    from rich.markup import escape
+def print_written(path: Path) -> None:
+    """Where the results lie."""
+    console.print(f"Wrote {path}", markup=False)
 
-    return escape(text)
+
+def say(line: str) -> None:
+    """A line on standard error, as it is."""
+    print(line, file=sys.stderr)
+
+
+def announcer(quiet: bool) -> Callable[[str], None] | None:
+    """What long work is handed, to say what is going on; None for silence."""
+    return None if quiet else say
 
 
 def calm_transformers(quiet: bool) -> None:
     """No loading bars and notices about deprecations inside transformers; our own warnings as one line each."""
-    from transformers.utils import logging
-
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     if quiet:
         warnings.simplefilter("ignore")
     else:
-        warnings.showwarning = lambda message, *_: console.print(f"[yellow]warning:[/yellow] {escaped(str(message))}")
+        warnings.showwarning = lambda message, *_: console.print(f"[yellow]warning:[/yellow] {escape(str(message))}")
 
 
 @contextmanager
-def file_progress(console: Console, total: int, quiet: bool) -> Iterator[Callable[[], None]]:
+def file_progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
     """A bar over `total` files on a terminal; gives the function to call after each."""
     columns = (
         TextColumn("{task.description}"),

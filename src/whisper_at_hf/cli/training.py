@@ -1,14 +1,14 @@
-"""The commands `extract`, `train` and `evaluate` of `whisper-at`."""
+"""The commands `extract`, `train` and `evaluate`; what needs the train extra is imported inside them, see `extras`."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..errors import InputError
-from .support import calm_transformers, console, or_exit
+from ..files import write_json
+from .extras import need_extra
+from .support import announcer, calm_transformers, print_written
 
 training_app = typer.Typer()
 
@@ -57,14 +57,22 @@ def extract(
 ) -> None:
     """Encode clips once into a feature cache; killed at any moment, it goes on where it was."""
     calm_transformers(quiet)
-    or_exit(_need_training)
+    need_extra("train")
     from .extraction import run_extract
 
-    loading = {"split": split, "clips": clips}
-    code = or_exit(
-        lambda: run_extract(
-            data, whisper, cache, window, padding.value, batch_size, dtype, device, verify, quiet, **loading
-        )
+    code = run_extract(
+        data,
+        whisper,
+        cache,
+        window_length_s=window,
+        padding=padding.value,
+        batch_size=batch_size,
+        dtype=dtype,
+        device=device,
+        verify=verify,
+        quiet=quiet,
+        split=split,
+        clips=clips,
     )
     if code:
         raise typer.Exit(code)
@@ -109,7 +117,7 @@ def train(
 ) -> None:
     """Train a tagging head on frozen Whisper features, score it, and write its card."""
     calm_transformers(quiet)
-    or_exit(_need_training)
+    need_extra("train")
     from ..training.recipes import parse_arguments
     from .scores import run_and_print
 
@@ -132,7 +140,7 @@ def train(
     }
     if preset is None and config is None:
         preset = "custom"
-    or_exit(lambda: run_and_print(*parse_arguments(context.args, preset, config, **values)))
+    run_and_print(*parse_arguments(context.args, preset, config, **values))
 
 
 @training_app.command(
@@ -154,10 +162,7 @@ def evaluate(
 ) -> None:
     """Score a head on labelled data: all metrics, and a table per label."""
     calm_transformers(quiet)
-    or_exit(_need_training)
-    from rich.console import Console
-
-    from ..files import write_json
+    need_extra("train")
     from ..training.arguments import DataArguments
     from ..training.evaluation import evaluate_head
     from .scores import print_label_table, print_scores
@@ -171,21 +176,9 @@ def evaluate(
         cache_dir=None if cache is None else str(cache),
         extraction_batch_size=batch_size,
     )
-    announce = None if quiet else lambda line: print(line, file=sys.stderr)
-    results = or_exit(lambda: evaluate_head(head, arguments, announce=announce))
-    printer = Console()
-    print_scores(printer, results, scored="score")
-    print_label_table(printer, results["label_table"])
+    results = evaluate_head(head, arguments, announce=announcer(quiet))
+    print_scores(results, scored="score")
+    print_label_table(results["label_table"])
     if output is not None:
-        or_exit(lambda: write_json(output, results))
-        console.print(f"Wrote {output}", markup=False)
-
-
-def _need_training() -> None:
-    """Raise InputError unless the packages that training needs are installed."""
-    from importlib.util import find_spec
-
-    needed = {"datasets": "datasets", "evaluate": "evaluate", "sklearn": "scikit-learn", "matplotlib": "matplotlib"}
-    missing = [package for module, package in needed.items() if find_spec(module) is None]
-    if missing:
-        raise InputError(f'This needs {", ".join(missing)}; run pip install "whisper-at-hf[train]".')
+        write_json(output, results)
+        print_written(output)

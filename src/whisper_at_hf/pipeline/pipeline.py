@@ -118,6 +118,11 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             check_mode(merged[0]["mode"], merged[0].get("chunk_length_s"))
         return merged
 
+    def check(self, **parameters: Any) -> None:
+        """Raise InputError for a bad parameter of a call, before any audio is read."""
+        steps = {name: value for name, value in parameters.items() if name not in ("batch_size", "num_workers")}
+        self._merged_parameters(**steps)
+
     def stream(self, source: Any, batch_size: int = 1, **kwargs: Any) -> Iterator[dict]:
         """Transcribe and tag sound while it comes, in memory that does not grow with its length.
 

@@ -1,7 +1,7 @@
 """Training tagging heads on a frozen Whisper: data, cached features, trainer, recipes, scores.
 
-Needs `pip install "whisper-at-hf[train]"`. One call does all: `run_training(*parse_arguments([...]))`, or the command
-`whisper-at train`. The parts work on their own too.
+Needs `pip install "whisper-at-hf[train]"`. One call does all: `run_training(*parse_arguments([...]), announce=print)`;
+so does the command `whisper-at train`. The parts work on their own too.
 """
 
 from ..data import load_data

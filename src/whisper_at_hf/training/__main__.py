@@ -1,21 +1,16 @@
 """`python -m whisper_at_hf.training [preset] [recipe.yaml] [--flag value ...]`, also under `accelerate launch -m`."""
 
-import sys
-
+from ..cli.boundary import error_boundary
 from ..cli.scores import run_and_print
-from ..cli.support import calm_transformers, print_error
-from ..errors import InputError
+from ..cli.support import calm_transformers
 from .recipes import parse_command_line
 
 
 def main() -> None:
-    """Entry point; an `InputError` is printed as one sentence and ends the program with 2."""
+    """Entry point; see `error_boundary` for what becomes of an `InputError`."""
     calm_transformers(quiet=False)
-    try:
+    with error_boundary():
         run_and_print(*parse_command_line())
-    except InputError as error:
-        print_error(error)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """K-fold cross-validation: one head per fold and seed, and a table at the end."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,26 @@ from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from .clips import Clips, load_rows
 from .fitting import Parts, fit_head, score
-from .prepare import announcer, online_options, prepare
+from .prepare import online_options, prepare
 from .results import chosen_arguments, describe
 from .run_folder import RESULTS_FILE, check_same_shape, clear_output, finished_results
 
 _DRAWN_FOLDS = 5
 
 
-def cross_validate(data: DataArguments, head: HeadArguments, args: TLTRTrainingArguments) -> dict[str, Any]:
+def cross_validate(
+    data: DataArguments,
+    head: HeadArguments,
+    args: TLTRTrainingArguments,
+    announce: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
     """Train on all folds but one and test on that one, for every fold and seed.
 
     The clips of the other folds are all used for training: nothing is chosen by the fold that is tested. Finished
     folds are kept in `args.output_dir` and not trained again by a run that resumes.
+
+    Args:
+        data, head, args, announce: see `run_training`.
 
     Returns:
         What is in `results.json`: `test_<metric>` means over folds and seeds, and under `cross_validation` every
@@ -45,7 +54,6 @@ def cross_validate(data: DataArguments, head: HeadArguments, args: TLTRTrainingA
             "--load_best_model_at_end."
         )
     rows, names = fold_rows(data, args.seed)
-    announce = announcer(args)
     parts = prepare({"train": rows, "validation": None, "test": None}, data, head, announce)
     with args.main_process_first(desc="clearing the output folder"):
         if args.process_index == 0:

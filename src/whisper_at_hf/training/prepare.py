@@ -1,6 +1,5 @@
 """From the arguments of a run to the clips that it trains and scores on, encoded."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,16 +10,11 @@ from datasets import Dataset
 from ..data import check_duplicates, check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
 from ..errors import InputError
 from ..features import load_encoder
-from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
+from .arguments import DataArguments, HeadArguments
 from .audio_dataset import online_training
 from .clips import Clips, encode_clips, load_rows
 from .distillation import load_teacher
 from .fitting import Parts, load_initial_head
-
-
-def announcer(args: TLTRTrainingArguments) -> Callable[[str], None] | None:
-    """Says on standard error what is going on, unless progress bars are off."""
-    return None if args.disable_tqdm else partial(print, file=sys.stderr)
 
 
 def split_rows(data: DataArguments, seed: int) -> dict[str, Dataset | None]:

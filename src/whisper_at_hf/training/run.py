@@ -1,5 +1,6 @@
 """One training run from data to a folder with a head, its scores, plots and card."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,25 @@ from .cross_validation import cross_validate
 from .fitting import Parts, Scores, fit_head, score
 from .model_card import write_model_card
 from .plots import plot_confusion_matrix, plot_curves, plot_label_scores
-from .prepare import announcer, online_options, prepare, split_rows
+from .prepare import online_options, prepare, split_rows
 from .results import collect_results
 from .run_folder import REFIT_FOLDER, RESULTS_FILE, check_output, clear_output, finished_results, remove_checkpoints
 from .trainer import TLTRTrainer
 
 
-def run_training(data: DataArguments, head: HeadArguments, args: TLTRTrainingArguments) -> dict[str, Any]:
+def run_training(
+    data: DataArguments,
+    head: HeadArguments,
+    args: TLTRTrainingArguments,
+    announce: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
     """Train a head, or with `data.cross_validation` one per fold and seed.
+
+    Args:
+        data: what to learn from.
+        head: what to train.
+        args: how to train it.
+        announce: told what is going on, with a progress bar of the encoding; None for silence until it trains.
 
     Returns:
         What is in `results.json` of `args.output_dir`: scores as `eval_accuracy`, `test_map` ..., a table per label,
@@ -33,11 +45,11 @@ def run_training(data: DataArguments, head: HeadArguments, args: TLTRTrainingArg
         return done
     check_together(data, args)
     if data.cross_validation:
-        return cross_validate(data, head, args)
+        return cross_validate(data, head, args, announce)
     rows = split_rows(data, args.seed)
     if args.load_best_model_at_end and rows["validation"] is None:
         raise InputError("The best weights are told by validation data; name some with --validation.")
-    parts = prepare(rows, data, head, announcer(args))
+    parts = prepare(rows, data, head, announce)
     return train_and_write(parts, data, head, args)
 
 

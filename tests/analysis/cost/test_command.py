@@ -4,6 +4,7 @@ import importlib.util
 import json
 
 import pytest
+from subprocesses import run_python
 from typer.testing import CliRunner
 
 from whisper_at_hf.analysis.cost import latency
@@ -105,7 +106,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path, arguments, message):
 def test_without_matplotlib_all_but_the_figure_works(tmp_path, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(
-        "whisper_at_hf.analysis.cost.command.find_spec", lambda name: None if name == "matplotlib" else find(name)
+        "whisper_at_hf.analysis.cost.report.find_spec", lambda name: None if name == "matplotlib" else find(name)
     )
     refused = run("--size", "tiny", "--output", tmp_path / "cost")
     assert refused.exit_code == 2 and "--no-figure" in refused.stderr and not (tmp_path / "cost").exists()
@@ -114,13 +115,11 @@ def test_without_matplotlib_all_but_the_figure_works(tmp_path, monkeypatch):
 
 def test_nothing_of_the_extra_is_imported():
     """`cost` runs where only torch and transformers are."""
-    import subprocess
-    import sys
-
     code = (
         "import sys\n"
         "for name in ('datasets', 'sklearn', 'matplotlib', 'jiwer', 'evaluate'): sys.modules[name] = None\n"
-        "from whisper_at_hf.analysis.cost.command import run_cost\n"
-        "run_cost(['tiny'], False, None, 1, None, False)"
+        "from whisper_at_hf.cli import app\n"
+        "app(['analyze', 'cost', '--size', 'tiny'])"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    done = run_python("-c", code)
+    assert done.returncode == 0 and "tiny / tiny.en" in done.stdout, done.stderr

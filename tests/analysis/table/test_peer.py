@@ -1,6 +1,7 @@
 """An Audio Spectrogram Transformer is scored on our data as the stock pipeline would, by the metrics of `evaluate`."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from whisper_at_hf import InputError
 from whisper_at_hf.analysis.table.peer import ASTPeer, evaluate_ast
 from whisper_at_hf.audio import load_audio
 from whisper_at_hf.cli import app
+from whisper_at_hf.features.parallel import process_state
 from whisper_at_hf.training import DataArguments
 
 LABELS = ["mid", "high", "low", "never there"]
@@ -125,6 +127,15 @@ def test_what_is_no_ast_is_refused(tmp_path):
         ASTPeer(folder)
     with pytest.raises(InputError, match="device"):
         ASTPeer(folder, "moon")
+
+
+def test_the_device_is_the_best_one_unless_it_is_named(folder, monkeypatch):
+    assert ASTPeer(folder / "ast").model.device.type == process_state().device.type
+    # No test machine has a better one than the CPU for sure, so one is made up.
+    better = SimpleNamespace(device=torch.device("meta"))
+    monkeypatch.setattr("whisper_at_hf.analysis.table.peer.process_state", lambda: better)
+    assert ASTPeer(folder / "ast").model.device.type == "meta"
+    assert ASTPeer(folder / "ast", "cpu").model.device.type == "cpu"
 
 
 def test_the_command_writes_what_evaluate_writes(folder, tmp_path):

@@ -1,10 +1,13 @@
-"""The costs as tables, for terminals and Markdown, and as a figure."""
+"""The costs as rows of text, and as files: JSON, Markdown and a figure."""
 
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...errors import InputError
 from ...figures import clean_axes, new_figure, save_for_print, style
+from ...files import write_atomically, write_json
 from ..published import FLOP_SCRIPT, HEAD_MAP, MODEL_TABLE, POSTER
 from ..tables import markdown_table
 from .run import COMPARED_HEAD, COMPARED_WHISPER
@@ -89,6 +92,37 @@ def describe_cost(result: dict[str, Any]) -> str:
             markdown_table(latency_rows(times)),
         ]
     return "\n".join(parts)
+
+
+def make_output(output: Path, figure: bool) -> None:
+    """Make the folder of `write_cost`, before anything is counted or measured.
+
+    Raises:
+        InputError: it cannot be made, or there is no matplotlib for the figure.
+    """
+    if figure and find_spec("matplotlib") is None:
+        raise InputError('The figure needs matplotlib; run pip install "whisper-at-hf[analysis]", or add --no-figure.')
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
+
+
+def write_cost(result: dict[str, Any], output: Path, figure: bool) -> None:
+    """Write `cost`'s result, with `latency`'s under that key if it was measured, into a folder from `make_output`.
+
+    Args:
+        result: goes into cost.json and cost.md.
+        output: the folder.
+        figure: whether it gets cost.png and cost.svg, too.
+
+    Raises:
+        InputError: as `draw_cost`.
+    """
+    write_json(output / "cost.json", result)
+    write_atomically(output / "cost.md", describe_cost(result))
+    if figure:
+        draw_cost(result, output / "cost")
 
 
 def draw_cost(result: dict[str, Any], path: str | PathLike) -> list[Path]:

@@ -18,6 +18,7 @@ from ...data.label_sets import check_known
 from ...data.schema import count, first_few
 from ...errors import InputError, first_line
 from ...features.keys import segment
+from ...features.parallel import process_state
 from ...model.complete_loading import load_complete
 from ...model.configuration_whisper_at import TLTRConfig
 from ...model.tagging import logits_to_scores
@@ -46,7 +47,7 @@ class ASTPeer:
 
     Args:
         path: folder or hub id, such as "MIT/ast-finetuned-audioset-10-10-0.4593".
-        device: of the model; None for the CPU.
+        device: of the model; by default accelerate's choice, as for the encoders of `extract_features`.
 
     Raises:
         InputError: there is none, another kind of model, or an unknown device.
@@ -55,12 +56,14 @@ class ASTPeer:
     def __init__(self, path: str | Path, device: str | None = None):
         self.path = str(path)
         check_device(device)
+        device = device or process_state().device
         try:
             config = AutoConfig.from_pretrained(path)
             if not isinstance(config, ASTConfig):
                 raise InputError(f"'{path}' is a {config.model_type}; this scores Audio Spectrogram Transformers.")
             self.extractor = ASTFeatureExtractor.from_pretrained(path)
-            self.model = load_complete(ASTForAudioClassification, path, dtype=torch.float32).eval().to(device or "cpu")
+            self.model = load_complete(ASTForAudioClassification, path, dtype=torch.float32).eval()
+            self.model.to(device)
         except InputError:
             raise
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

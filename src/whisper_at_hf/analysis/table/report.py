@@ -1,15 +1,13 @@
-"""The table of published and measured scores as text, Markdown and JSON."""
+"""The table of published and measured scores as rows of text, Markdown and JSON."""
 
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
-
 from ...errors import InputError
 from ...files import write_atomically, write_json
 from ..published import PAPER, POSTER
-from ..tables import markdown_table, print_text_table
-from .rows import BENCHMARKS, TableRow, benchmark_table
+from ..tables import markdown_table
+from .rows import BENCHMARKS, TableRow
 
 EXPLANATION = (
     "Rows marked *published* hold others' numbers ([paper]({paper}), [poster]({poster})); none of them was measured "
@@ -32,24 +30,16 @@ def table_rows(table: list[TableRow]) -> list[tuple[str, ...]]:
     return rows
 
 
-def run_table(scores: list[str] | None, models: list[str] | None, output: Path | None) -> Path | None:
-    """Print the table; `output` gets table.json and table.md.
-
-    Raises:
-        InputError: as `benchmark_table`, or `output` cannot be written.
-    """
-    table = benchmark_table(scores, models)
-    if output is not None:
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
-        write_json(output / "table.json", {"rows": [asdict(row) for row in table]})
-        explanation = EXPLANATION.format(paper=PAPER, poster=POSTER)
-        page = f"# Published and measured\n\n{explanation}\n\n{markdown_table(table_rows(table))}"
-        write_atomically(output / "table.md", page)
-    print_text_table(Console(), table_rows(table))
-    return output
+def write_table(table: list[TableRow], output: Path) -> None:
+    """The table as table.json and table.md in the folder `output`. Raises InputError where it cannot be written."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
+    write_json(output / "table.json", {"rows": [asdict(row) for row in table]})
+    explanation = EXPLANATION.format(paper=PAPER, poster=POSTER)
+    page = f"# Published and measured\n\n{explanation}\n\n{markdown_table(table_rows(table))}"
+    write_atomically(output / "table.md", page)
 
 
 def _cell(row: TableRow, benchmark: str) -> str:

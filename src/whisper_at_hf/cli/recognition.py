@@ -1,0 +1,80 @@
+"""What `whisper-at transcribe` and `tag` do: load the model, run all files, write each result as it comes."""
+
+import sys
+from typing import Any
+
+import typer
+
+from ..conversion.default_model import default_model_path
+from ..errors import InputError
+from ..pipeline.loading import check_language, load_pipeline
+from .boundary import BAD_INPUT
+from .files import run_files
+from .options import ModelOptions, OutputOptions, TypedTagOptions
+from .output import ResultWriter
+from .standard_input import STANDARD_INPUT, check_standard_input, run_standard_input
+from .support import calm_transformers, file_progress, print_error
+
+
+def recognise(
+    files: list[str],
+    parameters: dict[str, Any],
+    *,
+    model: ModelOptions,
+    tags: TypedTagOptions,
+    output: OutputOptions,
+    batch_size: int | None,
+) -> None:
+    """Write the result of every file; a bad file costs only itself.
+
+    Args:
+        files: paths and URLs, or standard input alone.
+        parameters: of the pipeline's call, without those of `tags`.
+        model: what to load.
+        tags: how to tag.
+        output: where results go.
+        batch_size: windows worked on at a time; None for the pipeline's own number.
+
+    Raises:
+        InputError: bad options, before any file is read, or unusable standard input.
+        typer.Exit: some files could not be read or written.
+    """
+    calm_transformers(output.quiet)
+    check_standard_input(files, parameters.get("mode"))
+    writer = ResultWriter(output.output, output.output_format.value, files, sys.stdout)
+    with_decoder = parameters.get("return_text", True)
+    pipe = load_pipeline(model.model or str(default_model_path()), model.device, model.dtype, with_decoder)
+    known = {label for config in pipe.model.config.heads.values() for label in config.label2id}
+    parameters = {**parameters, **tags.parameters(known)}
+    if with_decoder:
+        check_language(pipe, parameters["generate_kwargs"])
+    pipe.check(**parameters)
+    if STANDARD_INPUT in files:
+        run_standard_input(pipe, writer, batch_size, parameters)
+        return
+    if batch_size is not None:
+        parameters["batch_size"] = batch_size
+    if _write_results(pipe, files, writer, output.quiet, parameters):
+        raise typer.Exit(BAD_INPUT)
+
+
+def _write_results(
+    pipe: Any, files: list[str], writer: ResultWriter, quiet: bool, parameters: dict[str, Any]
+) -> list[str]:
+    """Run and write all files; gives those that failed, each of which has been reported."""
+    failed = []
+    with file_progress(len(files), quiet) as advance:
+
+        def fail(source: str, error: InputError) -> None:
+            failed.append(source)
+            print_error(error)
+            advance()
+
+        for source, result in run_files(pipe, files, fail, **parameters):
+            try:
+                writer.write(source, result)
+            except InputError as error:
+                fail(source, error)
+            else:
+                advance()
+    return failed
