@@ -1,13 +1,12 @@
 """What all figures share: canvas, colours, and files that are there whole or not at all. Needs matplotlib."""
 
-import os
-import uuid
 import warnings
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import InputError
+from .files import whole_or_nothing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,17 +56,13 @@ def save_figure(figure: "Figure", path: str | PathLike, dpi: int = RESOLUTION) -
         InputError: `path` cannot be written.
     """
     path = Path(path)
-    draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
-        with warnings.catch_warnings():
+        with whole_or_nothing(path) as draft, warnings.catch_warnings():
             # The font has no signs for some languages' labels and draws boxes instead.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure.savefig(draft, format=path.suffix[1:] or "png", dpi=dpi, metadata=_metadata(path.suffix))
-        os.replace(draft, path)
     except OSError as error:
         raise InputError(f"'{path}' cannot be written ({error.strerror}); name another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 

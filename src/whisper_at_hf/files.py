@@ -3,6 +3,8 @@
 import json
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +18,36 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "whisper-at-hf"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file under a temporary name and rename it. Raises InputError where that is impossible."""
+def make_folder(folder: Path, fix: str = "name another --output") -> Path:
+    """That folder, made if missing. Raises InputError, which ends with `fix`, where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"'{folder}' cannot be made ({error.strerror}); {fix}.") from error
+    return folder
+
+
+@contextmanager
+def whole_or_nothing(path: Path) -> Iterator[Path]:
+    """A path to write to, whose file takes the place of `path` if the block ends well, and is deleted if not."""
     draft = path.with_name(f".{uuid.uuid4().hex}")
     try:
-        draft.write_text(text, encoding="utf-8", errors="replace")
+        yield draft
         os.replace(draft, path)
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
     finally:
         draft.unlink(missing_ok=True)
 
 
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file, which is there whole or not at all. Raises InputError where it cannot be written."""
+    try:
+        with whole_or_nothing(path) as draft:
+            draft.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
+
+
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a JSON file, which is there whole or not at all. Raises InputError where it cannot be written."""
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{path.parent}' cannot be made ({error.strerror}); name another --output.") from error
-    write_atomically(path, text)
+    make_folder(path.parent)
+    write_atomically(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")

@@ -114,7 +114,7 @@ def test_original_head_of_another_size_is_refused(ctranslate2_folder, tmp_path):
         ({"whisper": "nobody/nothing"}, "nobody/nothing cannot be loaded: it is no folder or file here"),
         ({"whisper": "nowhere.pt"}, r"nowhere\.pt does not exist"),
         ({"whisper": "./nowhere"}, "nowhere does not exist"),
-        ({"head": "nobody/nothing"}, "nobody/nothing cannot be loaded: give an original"),
+        ({"head": "nobody/nothing"}, "nobody/nothing' is neither a folder with a head nor a hub id that can be reached; check"),
     ],
 )
 def test_what_is_not_there_is_named(ctranslate2_folder, tmp_path, arguments, message):
@@ -131,7 +131,7 @@ def test_a_folder_of_the_wrong_kind_is_named(ctranslate2_folder, tmp_path):
     with pytest.raises(InputError, match="holds a model of type 'tltr': give a Whisper"):
         convert(head, tmp_path / "model")
     whole = convert(ctranslate2_folder, tmp_path / "whole")
-    with pytest.raises(InputError, match="holds a model of type 'whisper_at': give a folder that holds a head alone"):
+    with pytest.raises(InputError, match="holds a model of type 'whisper_at'; pass a head saved by save_head"):
         convert(ctranslate2_folder, tmp_path / "model", head=whole)
 
 

@@ -40,6 +40,11 @@ class AudioWindow:
     is_last: bool
 
 
+def cut_clip(audio: np.ndarray, sampling_rate: int, start: float = 0.0, end: float | None = None) -> np.ndarray:
+    """The samples of `audio` `(samples,)` from `start` to `end` seconds, or to its own end; a view, maybe empty."""
+    return audio[round(start * sampling_rate) : None if end is None else round(end * sampling_rate)]
+
+
 def cut_at_pauses(
     blocks: Iterable[np.ndarray], sampling_rate: int = 16_000, max_seconds: float = 30.0
 ) -> Iterator[AudioWindow]:

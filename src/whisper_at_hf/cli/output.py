@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..errors import InputError
-from ..files import write_atomically
+from ..files import make_folder, write_atomically
 
 
 def format_result(source: str, result: dict[str, Any], output_format: str) -> str:
@@ -58,11 +58,7 @@ class ResultWriter:
             self.single = output
         else:
             self.folder = output
-        folder = self.folder or self.single.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"'{folder}' cannot be made ({error.strerror}); name another --output.") from error
+        make_folder(self.folder or self.single.parent)
 
     @property
     def is_stream(self) -> bool:

@@ -7,8 +7,7 @@ from pathlib import Path
 from transformers import WhisperConfig
 
 from ..errors import InputError
-from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import TLTRConfig
+from ..model.modeling_heads import load_saved_head, misfit
 from ..model.modeling_tltr import TLTRForAudioClassification
 from .original_head import load_original_head
 
@@ -32,30 +31,7 @@ def load_head(
     elif path.suffix in (".pt", ".pth"):
         raise InputError(f"{path} does not exist: give an original Whisper-AT .pth or a folder of ours as --head.")
     else:
-        loaded = _load_our_head(head)
-    if whisper is not None:
-        _check_fit(head, loaded.config, whisper)
+        loaded = load_saved_head(head)
+    if whisper is not None and (wrong := misfit(loaded.config, whisper, "the Whisper")):
+        raise InputError(f"{head} {wrong}: give the Whisper that it was trained on.")
     return loaded
-
-
-def _load_our_head(head: str | os.PathLike) -> TLTRForAudioClassification:
-    try:
-        values, _ = TLTRConfig.get_config_dict(head)
-        if values.get("model_type") != TLTRConfig.model_type:
-            raise InputError(
-                f"{head} holds a model of type {values.get('model_type')!r}: give a folder that holds a head alone."
-            )
-        return load_complete(TLTRForAudioClassification, head)
-    except OSError as error:
-        raise InputError(
-            f"{head} cannot be loaded: give an original Whisper-AT .pth, or a folder or hub id of one of our heads."
-        ) from error
-
-
-def _check_fit(head: str | os.PathLike, config: TLTRConfig, whisper: WhisperConfig) -> None:
-    for field, what in (("encoder_layers", "encoder layers"), ("d_model", "wide encoder states")):
-        reads, has = getattr(config, field), getattr(whisper, field)
-        if reads != has:
-            raise InputError(
-                f"{head} reads {reads} {what}, but the Whisper has {has}: give the Whisper that it was trained on."
-            )

@@ -10,7 +10,8 @@ from transformers import WhisperProcessor
 
 from ..errors import InputError
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
+from ..model.configuration_whisper_at import MODEL_TYPE
+from ..model.from_plain import from_plain
 from ..model.modeling_whisper_at import WhisperATForConditionalGeneration
 from .heads import load_head
 from .sources import (
@@ -77,14 +78,7 @@ def _load_whisper_at(
         model = load_complete(WhisperATForConditionalGeneration, whisper)
         return model, load_transformers_processor(whisper, processor, model.config)
     plain, loaded = load_whisper(whisper, processor)
-    values = plain.config.to_dict()
-    for key in ("model_type", "architectures", "transformers_version"):
-        values.pop(key, None)
-    model = WhisperATForConditionalGeneration.from_pretrained(
-        None, config=WhisperATConfig(**values), state_dict=plain.state_dict()
-    )
-    model.generation_config = plain.generation_config
-    return model, loaded
+    return from_plain(WhisperATForConditionalGeneration, plain), loaded
 
 
 def _check_output(output: Path, overwrite: bool) -> None:

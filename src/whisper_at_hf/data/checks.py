@@ -1,4 +1,4 @@
-"""Checks of the training and validation data together, before hours are spent on them."""
+"""Checks of the parts of the data together, before hours are spent on encoding them."""
 
 import hashlib
 from collections import Counter

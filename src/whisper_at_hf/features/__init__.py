@@ -2,7 +2,7 @@
 
 from .cache import FeatureCache
 from .encoder import Encoder, load_encoder
-from .extraction import extract_features
+from .extraction import content_keys, extract_features
 from .reader import ClipReader
 from .spec import FeatureSpec, estimate_bytes
 
@@ -11,6 +11,7 @@ __all__ = [
     "Encoder",
     "FeatureCache",
     "FeatureSpec",
+    "content_keys",
     "estimate_bytes",
     "extract_features",
     "load_encoder",

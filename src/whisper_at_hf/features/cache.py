@@ -1,6 +1,6 @@
 """`FeatureCache`: the features of many clips, read from memory-mapped shards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,10 @@ class FeatureCache:
 
         Files whose size and time of change are those seen by `extract_features` are not read again.
         """
-        keys = clip_keys(dataset, AudioHashes(self.folder.parent), range(len(dataset)), threads)
+        return self.positions_of(clip_keys(dataset, AudioHashes(self.folder.parent), range(len(dataset)), threads))
+
+    def positions_of(self, keys: Iterable[str | InputError]) -> list[int | None]:
+        """As `lookup`, for rows whose content keys are known."""
         return [self._positions.get(key) for key in keys]
 
     def verify(self) -> None:

@@ -1,7 +1,5 @@
 """The frozen encoder that makes the features, from any kind of Whisper."""
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,8 @@ from ..conversion.weights import WhisperWeights
 from ..errors import InputError
 from ..model.complete_loading import load_complete
 from ..model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
+from ..model.fingerprint import fingerprint
+from ..model.from_plain import from_plain
 from ..model.modeling_whisper_at import WhisperATForAudioClassification
 from ..model.timeline import FRAMES_PER_POSITION
 from .spec import DTYPES, FeatureSpec
@@ -136,9 +136,7 @@ def _load_transformers(whisper: str) -> WhisperATForAudioClassification:
 
 
 def _from_weights(weights: WhisperWeights) -> WhisperATForAudioClassification:
-    plain = weights.model()
-    config = WhisperATConfig.from_dict(plain.config.to_dict())
-    return WhisperATForAudioClassification.from_pretrained(None, config=config, state_dict=plain.state_dict())
+    return from_plain(WhisperATForAudioClassification, weights.model())
 
 
 def _load_feature_extractor(
@@ -156,8 +154,4 @@ def _load_feature_extractor(
 def _fingerprint(model: WhisperATForAudioClassification, feature_extractor: WhisperFeatureExtractor) -> str:
     settings = {name: getattr(model.config, name) for name in MODEL_SETTINGS}
     settings.update((name, getattr(feature_extractor, name)) for name in EXTRACTOR_SETTINGS)
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for name, weight in sorted(model.model.encoder.state_dict().items()):
-        digest.update(f"{name} {tuple(weight.shape)}".encode())
-        digest.update(weight.detach().float().cpu().contiguous().numpy())
-    return digest.hexdigest()
+    return fingerprint(model.model.encoder, settings)

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from ..data import clip_names
 from ..data.schema import count
 from ..errors import InputError
+from ..files import make_folder
 from .cache import FeatureCache
 from .encoder import Encoder, load_encoder
 from .keys import AudioHashes, clip_keys
@@ -24,7 +25,11 @@ from .reader import ClipReader, EncoderInput, cut_features
 from .spec import FeatureSpec, estimate_bytes
 from .store import Shard, ShardWriter, read_manifest, read_shard, repair_shards, shard_names, write_manifest
 
+# Content key, and a row of the dataset that has it.
 Clip = tuple[str, int]
+
+
+_ANOTHER_FOLDER = "name another cache folder"
 
 
 def extract_features(
@@ -39,6 +44,7 @@ def extract_features(
     threads: int = DEFAULT_THREADS,
     verify: bool = False,
     announce: Callable[[str], Any] | None = None,
+    keys: Sequence[str | InputError] | None = None,
 ) -> FeatureCache:
     """The feature cache of a dataset: what it lacks is encoded, what is there already is not.
 
@@ -60,6 +66,7 @@ def extract_features(
         verify: compare the checksums of what is there already, and encode anew what is damaged.
         announce: called with a line before and one after the work, by the main process, which then also shows a
             progress bar; None for silence.
+        keys: what `content_keys` gave for this dataset and `cache_dir`, where that was asked already.
 
     Raises:
         InputError: bad arguments, a broken Whisper, too little room on the disk.
@@ -69,11 +76,12 @@ def extract_features(
     state = process_state()
     encoder = whisper if isinstance(whisper, Encoder) else load_encoder(whisper, dtype)
     spec = encoder.spec(window_length_s, padding)
-    folder = _make_folder(Path(cache_dir) / spec.folder_name)
+    folder = make_folder(Path(cache_dir) / spec.folder_name, _ANOTHER_FOLDER)
     say = announce if announce is not None and state.is_main_process else None
     with _sole_writer(folder, state, say):
         shards = _sound_shards(folder, spec, verify, state)
-        keys = keys_of_all_rows(dataset, folder.parent, threads, state, say is not None)
+        if keys is None:
+            keys = content_keys(dataset, cache_dir, threads, say is not None)
         batches = plan_batches(keys, folder, shards, batch_size)
         clips = sum(map(len, batches))
         _check_room(folder, spec, clips)
@@ -96,14 +104,6 @@ def extract_features(
         encoded = clips - len(unread)
         say(f"Encoded {count(encoded, 'clip')} in {seconds:.1f} s, {encoded / seconds:.1f} clips/s.")
     return FeatureCache(folder)
-
-
-def _make_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{folder}' cannot be made ({error.strerror}): name another cache folder.") from error
-    return folder
 
 
 @contextmanager
@@ -185,16 +185,21 @@ def _failures(dataset: Any, keys: list[str | InputError], unread: dict[str, str]
     return [{"path": names[row], "reason": reason} for row, reason in sorted(reasons.items())]
 
 
-"""Content key, and a row of the dataset that has it."""
-
-
-def keys_of_all_rows(
-    dataset: Any, memo_folder: Path, threads: int, state: PartialState, show_progress: bool
+def content_keys(
+    dataset: Any, cache_dir: str | os.PathLike, threads: int = DEFAULT_THREADS, show_progress: bool = False
 ) -> list[str | InputError]:
-    """Each row's content key, or why its file cannot be read; every process reads its share of the files."""
+    """What each row of a dataset sounds like, as a hash, or why its file cannot be read; no encoder is needed.
+
+    Every process reads its share of the files. Files that have not changed since they were last hashed are known from
+    `cache_dir`, which is that of `extract_features`.
+
+    Raises:
+        InputError: `cache_dir` cannot be made.
+    """
+    state = process_state()
     total, count, index = len(dataset), state.num_processes, state.process_index
     share = range(total * index // count, total * (index + 1) // count)
-    hashes = AudioHashes(memo_folder, writer=str(index))
+    hashes = AudioHashes(make_folder(Path(cache_dir), _ANOTHER_FOLDER), writer=str(index))
     keys = clip_keys(dataset, hashes, share, threads)
     return gather_object(list(tqdm(keys, "hashing", len(share), leave=False, unit="clip", disable=not show_progress)))
 

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 
 from ..audio.load import load_audio
+from ..audio.log_mel import log_mel
+from ..audio.windows import cut_clip
 from ..data import audio_source
 from ..errors import InputError
 from .encoder import Encoder
@@ -82,7 +84,7 @@ class ClipReader:
         rate = self.extractor.sampling_rate
         longest = self.spec.steps * self.frames_per_step * self.extractor.hop_length
         for row, (start, end) in segments.items():
-            clip = audio[round(start * rate) : None if end is None else round(end * rate)][:longest]
+            clip = cut_clip(audio, rate, start, end)[:longest]
             result.rows.append(row)
             result.cuts.append(Cut(len(result.windows) * self.window_steps, self.spec.steps))
             result.windows.append(self._log_mel(clip, self.window_frames))
@@ -120,14 +122,8 @@ class ClipReader:
         return last if end is None else min(last, math.ceil(end / self.spec.step_seconds - 1e-6))
 
     def _log_mel(self, audio: np.ndarray, frames: int) -> torch.Tensor:
-        """`(mels, frames)`; `audio` is padded with silence first, since the scale depends on the loudest frame."""
-        return self.extractor(
-            audio,
-            sampling_rate=self.extractor.sampling_rate,
-            padding="max_length",
-            max_length=frames * self.extractor.hop_length,
-            return_tensors="pt",
-        )["input_features"][0]
+        """`(mels, frames)`."""
+        return log_mel(self.extractor, audio, frames * self.extractor.hop_length)[0][0]
 
 
 def cut_features(states: np.ndarray, cuts: Sequence[Cut], spec: FeatureSpec) -> np.ndarray:

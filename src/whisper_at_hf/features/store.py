@@ -8,7 +8,6 @@ only ever adds shards of its own; those of earlier runs are never written to aga
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..files import whole_or_nothing
 from .spec import FeatureSpec
 
 MANIFEST = "manifest.json"
@@ -200,14 +200,9 @@ def _sync_folder(folder: Path) -> None:
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file that appears whole or not at all, also after a power cut."""
-    draft = path.with_name(f".{uuid.uuid4().hex}")
-    try:
-        with draft.open("wb") as file:
-            _to_disk(file, text.encode())
-        os.replace(draft, path)
-        _sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_or_nothing(path) as draft, draft.open("wb") as file:
+        _to_disk(file, text.encode())
+    _sync_folder(path.parent)
 
 
 @dataclass

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
+from typing import Any
 
 import torch
 from torch import nn
-from transformers import WhisperConfig
 
 from .complete_loading import load_complete
-from .configuration_whisper_at import MODEL_TYPE, TLTRConfig, WhisperATConfig
+from .configuration_whisper_at import TLTRConfig, WhisperATConfig
 from .errors import InputError, first_line
+from .from_plain import plain_config
 from .modeling_tltr import TLTRForAudioClassification
 from .onednn import LinearByOneDNN
 from .tagging import (
@@ -77,7 +78,7 @@ class TaggingHeadsMixin:
                 "from_whisper got head and labels; pass head= for a saved head or labels= for a fresh one, not both."
             )
         location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
-        model = load_complete(cls, whisper, config=_whisper_config(whisper, location), **kwargs)
+        model = load_complete(cls, whisper, config=plain_config(whisper, **location), **kwargs)
         if head is not None:
             model.load_head(head, head_name)
         elif labels is not None:
@@ -156,7 +157,7 @@ class TaggingHeadsMixin:
         """Add a head saved by `save_head`, from a folder or hub id. Raises InputError if it does not fit."""
         config = saved_head_config(path)
         self._check_fit(name, config)
-        return self.add_head(name, load_complete(TLTRForAudioClassification, path, config=config))
+        return self.add_head(name, load_saved_head(path, config))
 
     def save_head(self, name: str, directory: str | PathLike) -> None:
         """Write one head alone (safetensors and config.json). Raises InputError if there is none of that name."""
@@ -294,19 +295,38 @@ class TaggingHeadsMixin:
         """Raise InputError unless a head of this configuration reads what this encoder gives, under a usable name."""
         if not name or "." in name or hasattr(nn.ModuleDict(), name):
             raise InputError(f"{name!r} cannot name a head; use a word without dots that is not a torch attribute.")
-        for field, what in (("encoder_layers", "encoder layers"), ("d_model", "wide encoder states")):
-            wanted, given = getattr(head, field), getattr(self.config, field)
-            if wanted != given:
-                raise InputError(
-                    f"Head {name!r} reads {wanted} {what}, but this Whisper has {given}; "
-                    "use a head that was trained on the same Whisper size."
-                )
+        if wrong := misfit(head, self.config):
+            raise InputError(f"Head {name!r} {wrong}; use a head that was trained on the same Whisper size.")
         others = [other for key, other in self.config.heads.items() if key != name]
         if others and head.pooling_size != self.config.pooling_size:
             raise InputError(
                 f"Head {name!r} has pooling_size {head.pooling_size}, but this model's is "
                 f"{self.config.pooling_size}; all heads of one model share one pooling."
             )
+
+
+def misfit(head: TLTRConfig, whisper: Any, name: str = "this Whisper") -> str | None:
+    """What keeps a head from reading an encoder's states, as a part of a sentence; None if nothing does.
+
+    Args:
+        whisper: has `encoder_layers` and `d_model`, as the configuration of a Whisper and the spec of features do.
+        name: what the sentence calls it.
+    """
+    for field, what in (("encoder_layers", "encoder layers"), ("d_model", "wide encoder states")):
+        reads, has = getattr(head, field), getattr(whisper, field)
+        if reads != has:
+            return f"reads {reads} {what}, but {name} has {has}"
+    return None
+
+
+def load_saved_head(path: str | PathLike, config: TLTRConfig | None = None) -> TLTRForAudioClassification:
+    """A head saved by `save_head`. Raises InputError if there is none at `path`, or not a whole one.
+
+    Args:
+        path: folder or hub id.
+        config: its configuration, where it was read already.
+    """
+    return load_complete(TLTRForAudioClassification, path, config=config or saved_head_config(path))
 
 
 def saved_head_config(path: str | PathLike) -> TLTRConfig:
@@ -325,16 +345,3 @@ def saved_head_config(path: str | PathLike) -> TLTRConfig:
         return TLTRConfig.from_dict(values)
     except ValueError as error:
         raise InputError(f"The head in '{path}' has a config.json that cannot be used: {first_line(error)}") from error
-
-
-def _whisper_config(whisper: str | PathLike, location: dict) -> WhisperATConfig:
-    """The configuration of a plain Whisper checkpoint as a `WhisperATConfig` without heads."""
-    values, _ = WhisperConfig.get_config_dict(whisper, **location)
-    if values.get("model_type") not in ("whisper", MODEL_TYPE):
-        raise InputError(f"'{whisper}' holds a model of type {values.get('model_type')!r}; pass a Whisper checkpoint.")
-    if values.get("heads"):
-        raise InputError(f"'{whisper}' already carries heads; load it with from_pretrained and use add_head.")
-    config = WhisperConfig.from_dict({**values, "model_type": "whisper"}).to_dict()
-    for key in ("model_type", "architectures", "transformers_version", "heads", "default_head"):
-        config.pop(key, None)
-    return WhisperATConfig(**config)

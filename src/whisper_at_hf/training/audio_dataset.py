@@ -9,6 +9,8 @@ from torch.utils.data import Dataset
 from transformers import WhisperFeatureExtractor
 
 from ..audio.load import load_audio
+from ..audio.log_mel import log_mel
+from ..audio.windows import cut_clip
 from ..data import audio_source, load_data
 from ..data.folders import audio_files
 from ..errors import InputError
@@ -62,19 +64,12 @@ class AudioDataset(Dataset):
         rate = self.feature_extractor.sampling_rate
         start, end = segment(row)
         audio = load_audio(audio_source(row), rate)
-        clip = audio[round(start * rate) : None if end is None else round(end * rate)]
-        return clip[: round(self.spec.window_length_s * rate)]
+        return cut_clip(audio, rate, start, end)[: round(self.spec.window_length_s * rate)]
 
     def _log_mel(self, audio: np.ndarray) -> np.ndarray:
         extractor = self.feature_extractor
         seconds = extractor.chunk_length if self.spec.padding == "pad" else self.spec.window_length_s
-        return extractor(
-            audio,
-            sampling_rate=extractor.sampling_rate,
-            padding="max_length",
-            max_length=round(seconds * extractor.sampling_rate),
-            return_tensors="np",
-        )["input_features"][0]
+        return log_mel(extractor, audio, round(seconds * extractor.sampling_rate))[0][0].numpy()
 
 
 def online_training(parts: Parts, data: DataArguments) -> dict[str, Any]:

@@ -117,6 +117,7 @@ def encode_clips(
     data: DataArguments,
     window: HeadArguments,
     announce: Callable[[str], None] | None = None,
+    keys: Sequence[str | InputError] | None = None,
 ) -> Clips:
     """Encode what the cache does not hold yet. Unreadable clips are left out with a warning.
 
@@ -127,6 +128,7 @@ def encode_clips(
         data: where the cache is, and how many clips are encoded at a time.
         window: its `window_length_s` and `input_padding`.
         announce: told what is going on.
+        keys: the rows' content keys, where they are known already.
 
     Raises:
         InputError: no clip can be read, or an argument that `extract_features` refuses.
@@ -139,8 +141,9 @@ def encode_clips(
         padding=window.input_padding,
         batch_size=data.extraction_batch_size,
         announce=announce,
+        keys=keys,
     )
-    positions = cache.lookup(rows)
+    positions = cache.lookup(rows) if keys is None else cache.positions_of(keys)
     readable = [index for index, position in enumerate(positions) if position is not None]
     if not readable:
         raise InputError("None of the clips can be read as audio; check the paths in the data.")

@@ -14,11 +14,11 @@ from ..features import load_encoder
 from ..metrics import label_table, tagging_metrics
 from ..model.complete_loading import load_complete
 from ..model.configuration_whisper_at import MODEL_TYPE, TLTRConfig
+from ..model.modeling_heads import load_saved_head, misfit
 from ..model.modeling_tltr import TLTRForAudioClassification
 from ..model.tagging import logits_to_scores, resolve_thresholds
 from .arguments import DataArguments, HeadArguments
 from .clips import Clips, encode_clips, load_rows
-from .fitting import load_initial_head
 
 
 def evaluate_head(
@@ -51,7 +51,7 @@ def evaluate_head(
     check_known(rows, config.labels, "data")
     encoder = load_encoder(whisper)
     spec = encoder.spec(config.window_length_s, config.input_padding)
-    if (spec.encoder_layers, spec.d_model) != (config.encoder_layers, config.d_model):
+    if misfit(config, spec):
         raise InputError(f"'{head}' was trained on another Whisper size; name that one with --whisper.")
     window = HeadArguments(window_length_s=config.window_length_s, input_padding=config.input_padding)
     clips = encode_clips(rows, config.labels, config.problem_type, encoder, data, window, announce)
@@ -68,7 +68,7 @@ def open_head(path: str | Path, whisper: str | None) -> tuple[TLTRForAudioClassi
     except OSError:  # loading a head says what is wrong
         values = {}
     if values.get("model_type") != MODEL_TYPE:
-        return load_initial_head(str(path)).eval(), whisper
+        return load_saved_head(path).eval(), whisper
     model = load_complete(WhisperATForAudioClassification, path)
     return model.get_head().float().eval(), whisper or str(path)
 

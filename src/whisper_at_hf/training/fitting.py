@@ -10,9 +10,8 @@ from transformers import PrinterCallback, set_seed
 from ..errors import InputError
 from ..features import Encoder, FeatureSpec
 from ..metrics import label_table
-from ..model.complete_loading import load_complete
 from ..model.configuration_whisper_at import TLTRConfig
-from ..model.modeling_heads import saved_head_config
+from ..model.modeling_heads import load_saved_head, misfit
 from ..model.modeling_tltr import TLTRForAudioClassification
 from .arguments import HEAD_SHAPE, HeadArguments, TLTRTrainingArguments
 from .clips import Clips
@@ -102,8 +101,8 @@ def make_head(
         raise InputError("--grow adds labels to a multi-label head; name that head with --init_head.")
     if arguments.init_head is None:
         return _fresh_head(parts, arguments, spec), None
-    old = load_initial_head(arguments.init_head)
-    if (old.config.encoder_layers, old.config.d_model) != (spec.encoder_layers, spec.d_model):
+    old = load_saved_head(arguments.init_head)
+    if misfit(old.config, spec):
         raise InputError(
             f"--init_head '{arguments.init_head}' was made for another Whisper size; train with that one."
         )
@@ -120,11 +119,6 @@ def make_head(
     head.config.window_length_s, head.config.input_padding = spec.window_length_s, spec.padding
     head.config.dropout, head.config.attention_dropout = arguments.dropout, arguments.attention_dropout
     return head, old if arguments.grow else None
-
-
-def load_initial_head(path: str) -> TLTRForAudioClassification:
-    """A saved head. Raises InputError if there is none."""
-    return load_complete(TLTRForAudioClassification, path, config=saved_head_config(path))
 
 
 def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:

@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from datasets import Dataset
 
 from ..data import check_duplicates, check_splits, fold_split, holdout_split, infer_problem_type, resolve_labels
 from ..errors import InputError
-from ..features import load_encoder
+from ..features import content_keys, load_encoder
+from ..model.modeling_heads import load_saved_head
 from .arguments import DataArguments, HeadArguments
 from .audio_dataset import online_training
-from .clips import Clips, encode_clips, load_rows
+from .clips import Clips, encode_clips, feature_folder, load_rows
 from .distillation import load_teacher
-from .fitting import Parts, load_initial_head
+from .fitting import Parts
 
 
 def split_rows(data: DataArguments, seed: int) -> dict[str, Dataset | None]:
@@ -53,23 +55,38 @@ def prepare(
         notes = []  # that old labels have no clips is the point
     if rows["test"] is not None:
         check(rows["train"], rows["test"], held_out="test data")
+    rows = {part: chosen for part, chosen in rows.items() if chosen is not None}
+    keys = distinct_keys(rows, data, show_progress=announce is not None)
     encoder = load_encoder(data.whisper)
 
-    def encode(part: Dataset, window: HeadArguments) -> Clips:
-        return encode_clips(part, labels, problem_type, encoder, data, window, announce)
+    def encode(part: str, window: HeadArguments) -> Clips:
+        return encode_clips(rows[part], labels, problem_type, encoder, data, window, announce, keys[part])
 
-    clips = {part: None if chosen is None else encode(chosen, head) for part, chosen in rows.items()}
-    for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
-        if clips[one] is not None and clips[other] is not None:
-            keys = clips[one].keys(), clips[other].keys()
-            check_duplicates(clips[one].rows, clips[other].rows, *keys, f"{one} data", f"{other} data")
+    clips = {part: encode(part, head) for part in rows}
     train = [clips["train"]]
     if data.extra_padding is not None:
-        train.append(encode(clips["train"].rows, replace(head, input_padding=data.extra_padding)))
+        train.append(encode("train", replace(head, input_padding=data.extra_padding)))
     if data.teacher is not None:
         for part in train:
             part.teacher = load_teacher(data.teacher, part.rows, labels)
-    return Parts(labels, problem_type, encoder, train, clips["validation"], clips["test"], notes)
+    return Parts(labels, problem_type, encoder, train, clips.get("validation"), clips.get("test"), notes)
+
+
+def distinct_keys(
+    rows: dict[str, Dataset], data: DataArguments, show_progress: bool = False
+) -> dict[str, list[str | InputError]]:
+    """What each clip of each part sounds like, see `content_keys`. Raises InputError if two parts share a sound.
+
+    Before anything is encoded, which may take hours: only the files' bytes are compared.
+    """
+    keys = {
+        part: content_keys(chosen, feature_folder(data), show_progress=show_progress) for part, chosen in rows.items()
+    }
+    for one, other in combinations(rows, 2):
+        # What cannot be read has no key; it is left out later, with a warning.
+        known = [[None if isinstance(key, InputError) else key for key in keys[part]] for part in (one, other)]
+        check_duplicates(rows[one], rows[other], *known, f"{one} data", f"{other} data")
+    return keys
 
 
 def run_labels(rows: list[Dataset], data: DataArguments, head: HeadArguments) -> list[str]:
@@ -77,7 +94,7 @@ def run_labels(rows: list[Dataset], data: DataArguments, head: HeadArguments) ->
     labels = resolve_labels(data.labels, *rows)
     if not head.grow or head.init_head is None:
         return labels
-    known = load_initial_head(head.init_head).config.labels
+    known = load_saved_head(head.init_head).config.labels
     return [*known, *(label for label in labels if label not in known)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...figures import clean_axes, new_figure, save_for_print, style
-from ...files import write_atomically, write_json
+from ...files import make_folder, write_atomically, write_json
 from ..published import FLOP_SCRIPT, HEAD_MAP, MODEL_TABLE, POSTER
 from ..tables import markdown_table
 from .run import COMPARED_HEAD, COMPARED_WHISPER
@@ -102,10 +102,7 @@ def make_output(output: Path, figure: bool) -> None:
     """
     if figure and find_spec("matplotlib") is None:
         raise InputError('The figure needs matplotlib; run pip install "whisper-at-hf[analysis]", or add --no-figure.')
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
+    make_folder(output)
 
 
 def write_cost(result: dict[str, Any], output: Path, figure: bool) -> None:

@@ -8,8 +8,6 @@ Whisper goes through `training.features`; every other encoder goes the same way,
 are one step as long as the window: the mean over time of each clip.
 """
 
-import hashlib
-import json
 import math
 import warnings
 from collections import defaultdict
@@ -27,6 +25,7 @@ from ...errors import InputError, first_line
 from ...features import Encoder, FeatureCache, FeatureSpec, load_encoder
 from ...model.complete_loading import load_complete
 from ...model.configuration_whisper_at import MODEL_TYPE, POSITIONS_PER_SECOND
+from ...model.fingerprint import fingerprint
 
 WHISPER_TYPES = ("whisper", MODEL_TYPE)
 # Tokens before those of the sound: AST's class and distillation tokens.
@@ -46,15 +45,18 @@ class Waveforms:
 
     Args:
         sampling_rate: Hz.
-        hop_length: samples in a mel frame of 10 ms, in which the reader counts.
+
+    Attributes:
+        hop_length: samples in 10 ms, the mel frames that the reader counts in.
     """
 
     def __init__(self, sampling_rate: int):
         self.sampling_rate, self.hop_length = sampling_rate, sampling_rate // 100
 
-    def __call__(self, audio: np.ndarray, **padding: Any) -> dict[str, list[torch.Tensor]]:
-        """`(samples,)` as `{"input_features": [(samples,)]}`: encoders pad by themselves, and know true lengths."""
-        return {"input_features": [torch.from_numpy(np.asarray(audio, dtype=np.float32))]}
+    def __call__(self, audio: np.ndarray, **padding: Any) -> dict[str, torch.Tensor]:
+        """`(samples,)` as `input_features` `(1, samples)`: encoders pad by themselves, and know true lengths."""
+        samples = torch.from_numpy(np.asarray(audio, dtype=np.float32))[None]
+        return {"input_features": samples, "attention_mask": torch.ones_like(samples, dtype=torch.long)}
 
 
 class SpeechEncoder(Encoder):
@@ -264,9 +266,4 @@ def _fingerprint(model: PreTrainedModel, extractor: Any) -> str:
     """sha256 over the weights and whatever else decides the output."""
     settings = {key: value for key, value in model.config.to_dict().items() if key not in IRRELEVANT}
     settings = {"model": settings, "extractor": extractor.to_dict()}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    for name, weight in sorted(model.state_dict().items()):
-        if not name.endswith(UNUSED_WEIGHT):
-            digest.update(f"{name} {tuple(weight.shape)}".encode())
-            digest.update(weight.detach().float().cpu().contiguous().numpy())
-    return digest.hexdigest()
+    return fingerprint(model, settings, lambda name: not name.endswith(UNUSED_WEIGHT))

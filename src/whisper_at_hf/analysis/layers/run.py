@@ -14,7 +14,7 @@ from ...data import assign_folds, clip_names, folds, join_folds, load_data, reso
 from ...data.schema import NAMED_AT_MOST, count, first_few, label_lists
 from ...errors import InputError
 from ...features import FeatureCache, extract_features
-from ...files import cache_directory, write_atomically, write_json
+from ...files import cache_directory, make_folder, write_atomically, write_json
 from ...pipeline.loading import check_device
 from ..tables import free_name, model_name
 from .best_layers import TIE_RULE, best_layers
@@ -81,7 +81,7 @@ def analyze_layers(
     """
     check_device(device)
     rows = _labelled_rows(data, split, num_folds, seed)
-    _make_folder(Path(output))
+    make_folder(Path(output))
     encoded = _encode(rows, models, window_length_s, cache_dir, batch_size, device, announce)
     places = zip(*(one.positions for one in encoded), strict=True)
     readable = [row for row, place in enumerate(places) if None not in place]
@@ -206,13 +206,6 @@ def _probed(
         },
         "classes": best_layers([probe.predictions for probe in layers], truth, labels),
     }
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
 
 
 def _write(results: dict[str, Any], output: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...audio.load import load_audio
+from ...audio.windows import cut_clip
 from ...errors import InputError
 from ...features.keys import AudioHashes, clip_key
 from .mixing import is_silent, mix
@@ -94,7 +95,7 @@ def _bounds(clip: Utterance | Sound) -> tuple[float, float | None]:
 def _read(clip: Utterance | Sound) -> np.ndarray:
     audio = load_audio(_source(clip), RATE)
     start, end = _bounds(clip)
-    audio = audio[round(start * RATE) : None if end is None else round(end * RATE)]
+    audio = cut_clip(audio, RATE, start, end)
     if not len(audio):
         raise InputError(f"there is no sound from {start:g} s on")
     return audio

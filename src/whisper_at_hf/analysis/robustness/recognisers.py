@@ -1,6 +1,5 @@
 """Any speech recogniser as one kind of function: a batch of sounds in, their texts out."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -15,6 +14,8 @@ from ...conversion.sources import Source, config_values, detect_source
 from ...errors import InputError, first_line
 from ...features.encoder import EXTRACTOR_SETTINGS, MODEL_SETTINGS
 from ...model.configuration_whisper_at import MODEL_TYPE, WhisperATConfig
+from ...model.fingerprint import fingerprint
+from ...model.from_plain import from_plain
 from ...model.modeling_whisper_at import WhisperATForConditionalGeneration
 from ...pipeline.loading import DTYPES, check_device, load_pipeline
 from ...pipeline.options import BATCHED
@@ -124,11 +125,7 @@ def _whisper_pipeline(model: str, device: str | None, dtype: str) -> Any:
     if detect_source(model) is Source.TRANSFORMERS and config_values(model)["model_type"] == MODEL_TYPE:
         return load_pipeline(model, device, dtype)
     plain, processor = load_whisper(model)
-    config = WhisperATConfig.from_dict(plain.config.to_dict())
-    loaded = WhisperATForConditionalGeneration.from_pretrained(
-        None, config=config, state_dict=plain.state_dict(), dtype=plain.dtype if dtype == "auto" else dtype
-    )
-    loaded.generation_config = plain.generation_config
+    loaded = from_plain(WhisperATForConditionalGeneration, plain, dtype=plain.dtype if dtype == "auto" else dtype)
     parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
     return pipeline("whisper-at", model=loaded, device=device, **parts)
 
@@ -180,9 +177,4 @@ def _weights_hash(pipe: Any) -> str:
         for values in (decisive, sound, generation)
     ]
     vocabulary = pipe.tokenizer.get_vocab()
-    digest = hashlib.sha256(json.dumps([settings, vocabulary], sort_keys=True, default=str).encode())
-    for name, weight in sorted(model.state_dict().items()):
-        if not name.startswith("heads."):
-            digest.update(f"{name} {tuple(weight.shape)}".encode())
-            digest.update(weight.detach().float().cpu().contiguous().numpy())
-    return digest.hexdigest()
+    return fingerprint(model, [settings, vocabulary], lambda name: not name.startswith("heads."))

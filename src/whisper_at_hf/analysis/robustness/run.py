@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from ...files import cache_directory, write_atomically
+from ...files import cache_directory, make_folder, write_atomically
 from ..tables import free_name
 from .error_counts import count_errors, counts_of
 from .material import Material
@@ -84,7 +84,7 @@ def analyze_robustness(
             announce(f"Left out: {name}: {reason}")
         announce(_describe(pairs, len(models)))
     results = _new_results(pairs, material.failures, {"seed": seed, "sounds_per_class": sounds_per_class})
-    output = _made(Path(output))
+    output = make_folder(Path(output))
     folder = cache_directory() / "texts" if cache is None else Path(cache)
     texts: list[list[str]] = []
     for model in models:
@@ -116,14 +116,6 @@ def write_results(results: dict[str, Any], output: Path) -> None:
     write_atomically(output / RESULTS_FILE, text)
     write_atomically(output / "robustness.md", robustness_table(results))
     draw_robustness(results, output / "robustness")
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{folder}' cannot be made ({error.strerror}); name another --output.") from error
-    return folder
 
 
 def _describe(pairs: Sequence[Pair], models: int) -> str:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification, AutoConfig
 
 from ...audio.load import load_audio
+from ...audio.windows import cut_clip
 from ...data import audio_source, clip_names, fold_split, infer_problem_type, targets
 from ...data.label_sets import check_known
 from ...data.schema import count, first_few
@@ -165,7 +166,7 @@ def _clip(row: dict, rate: int) -> np.ndarray:
     """`(samples,)`. Raises InputError where the file cannot be read, or ends before the clip begins."""
     start, end = segment(row)
     audio = load_audio(audio_source(row), rate)
-    clip = audio[round(start * rate) : None if end is None else round(end * rate)]
+    clip = cut_clip(audio, rate, start, end)
     if len(clip) < SHORTEST_CLIP * rate:
         raise InputError(f"There is too little sound from {start:g} s in {len(audio) / rate:g} s.")
     return clip

@@ -3,8 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from ...errors import InputError
-from ...files import write_atomically, write_json
+from ...files import make_folder, write_atomically, write_json
 from ..published import PAPER, POSTER
 from ..tables import markdown_table
 from .rows import BENCHMARKS, TableRow
@@ -32,10 +31,7 @@ def table_rows(table: list[TableRow]) -> list[tuple[str, ...]]:
 
 def write_table(table: list[TableRow], output: Path) -> None:
     """The table as table.json and table.md in the folder `output`. Raises InputError where it cannot be written."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"'{output}' cannot be made ({error.strerror}); name another --output.") from error
+    make_folder(output)
     write_json(output / "table.json", {"rows": [asdict(row) for row in table]})
     explanation = EXPLANATION.format(paper=PAPER, poster=POSTER)
     page = f"# Published and measured\n\n{explanation}\n\n{markdown_table(table_rows(table))}"
