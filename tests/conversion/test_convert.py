@@ -114,7 +114,10 @@ def test_original_head_of_another_size_is_refused(ctranslate2_folder, tmp_path):
         ({"whisper": "nobody/nothing"}, "nobody/nothing cannot be loaded: it is no folder or file here"),
         ({"whisper": "nowhere.pt"}, r"nowhere\.pt does not exist"),
         ({"whisper": "./nowhere"}, "nowhere does not exist"),
-        ({"head": "nobody/nothing"}, "nobody/nothing' is neither a folder with a head nor a hub id that can be reached; check"),
+        (
+            {"head": "nobody/nothing"},
+            "nobody/nothing' is neither a folder with a head nor a hub id that can be reached",
+        ),
     ],
 )
 def test_what_is_not_there_is_named(ctranslate2_folder, tmp_path, arguments, message):

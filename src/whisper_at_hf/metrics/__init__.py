@@ -1,7 +1,7 @@
 """How good tags are: macro mAP, AUC, d-prime, accuracy and F1, equal to scikit-learn's, and fitted thresholds.
 
-Needs scikit-learn (`pip install "whisper-at-hf[train]"`). The same figures come as `evaluate` modules that load
-without a network: `evaluate.load(metric_path("mean_average_precision"))`.
+Needs scikit-learn (`pip install "whisper-at-hf[train]"`). The same figures come as an `evaluate` module that
+loads without a network: `evaluate.load(metric_path())`.
 """
 
 from .inputs import threshold_row

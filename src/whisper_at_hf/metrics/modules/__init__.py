@@ -1,4 +1,4 @@
-"""The metrics as modules of Hugging Face's `evaluate`, kept as local scripts, so that they load without a network."""
+"""The metrics as a module of Hugging Face's `evaluate`, kept as a local script, so that it loads without a network."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,25 +8,17 @@ from ...errors import InputError
 if TYPE_CHECKING:
     import evaluate
 
-METRIC_MODULES = (
-    "d_prime",
-    "label_table",
-    "macro_auc",
-    "mean_average_precision",
-    "tagging_accuracy",
-    "tagging_f1",
-    "tagging_metrics",
-)
+METRIC_MODULES = ("tagging_metrics",)
 
 
-def metric_path(name: str) -> str:
+def metric_path(name: str = "tagging_metrics") -> str:
     """The script of a metric, for `evaluate.load`. Raises InputError if there is none of that name."""
     if name not in METRIC_MODULES:
-        raise InputError(f"There is no metric {name!r}; use one of {', '.join(METRIC_MODULES)}.")
-    return str(Path(__file__).parent / name / f"{name}.py")
+        raise InputError(f"There is no metric {name!r}; use {', '.join(METRIC_MODULES)}, which gives all figures.")
+    return str(Path(__file__).parent / f"{name}.py")
 
 
-def load_metric(name: str, **kwargs) -> "evaluate.Metric":
+def load_metric(name: str = "tagging_metrics", **kwargs) -> "evaluate.Metric":
     """`evaluate.load` of one of `METRIC_MODULES`; `kwargs` as there, such as `num_process` and `process_id`.
 
     Raises:
