@@ -6,6 +6,9 @@ from pathlib import Path
 
 # Nothing is loaded from a hub here. Read when huggingface_hub is imported; otherwise wrong names wait for a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Workers of pytest-xdist share the cores: with threads of their own they mostly wait for each other. Read by torch.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402

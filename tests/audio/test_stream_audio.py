@@ -173,6 +173,7 @@ def test_text_files_are_refused(tmp_path):
         joined(file)
 
 
+@pytest.mark.long
 def test_standard_input(tmp_path):
     path = make_file(tmp_path / "x.mp3", "libmp3lame")
     program = (

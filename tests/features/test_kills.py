@@ -32,6 +32,7 @@ def only_cache(folder):
     return cache
 
 
+@pytest.mark.long
 def test_killed_at_ten_moments_it_ends_with_the_same_features(csv_file, whisper_folder, tmp_path):
     script = Path(__file__).with_name("killed_extraction.py")
     done = run_python(script, whisper_folder, csv_file, tmp_path, 10)
@@ -43,6 +44,7 @@ def test_killed_at_ten_moments_it_ends_with_the_same_features(csv_file, whisper_
         assert killed[positions[key]].tobytes() == whole[position].tobytes()
 
 
+@pytest.mark.long
 def test_two_processes_make_the_features_of_one(csv_file, whisper_folder, tmp_path):
     code = (
         "import sys; from whisper_at_hf.cli.extraction import run_extract; "

@@ -90,6 +90,7 @@ def test_wrong_targets_are_refused_not_rounded(clips):
         load_metric().compute(predictions=scores, references=targets * 0.5)
 
 
+@pytest.mark.long
 def test_evaluate_loads_a_path_in_a_fresh_offline_process(tmp_path):
     script = (
         "import evaluate\n"

@@ -24,6 +24,7 @@ def best_by_trying(scores: np.ndarray, targets: np.ndarray) -> list[float]:
     return [limit for limit, value in zip(THRESHOLD_GRID, smooth, strict=True) if value > max(smooth) - 1e-9]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on_grid", [False, True])
 def test_equal_to_trying_every_threshold(on_grid):
     scores, targets, labels = overlapping_clips()

@@ -166,6 +166,7 @@ def test_tag_windows_longer_than_the_encoders_come_when_they_are_complete(tagger
     assert [result["tag_logits"].shape[0] for result in results] == [0, 0, 1, 0, 1]
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_length(tagger):
     def peak(minutes):
         # Blocks that are large beside the small objects which Python keeps for later.

@@ -32,6 +32,7 @@ def fitted(monkeypatch):
     return calls
 
 
+@pytest.mark.long
 def test_each_fold_is_held_out_once_a_seed(run, flags, fitted):
     results = run(*flags, "--seeds", 1, 2)
     assert [seed for _, _, seed, _ in fitted] == [1] * 4 + [2] * 4
@@ -44,6 +45,7 @@ def test_each_fold_is_held_out_once_a_seed(run, flags, fitted):
     ]
 
 
+@pytest.mark.long
 def test_mean_and_standard_deviation_are_over_folds_of_means_over_seeds(run, flags, tmp_path, monkeypatch):
     scores = iter([0.2, 0.4, 0.6, 0.8, 0.4, 0.4, 0.8, 1.0])  # folds of the first seed, then of the second
     monkeypatch.setattr(
@@ -86,6 +88,7 @@ def stop_after(folds):
     return patch
 
 
+@pytest.mark.long
 def test_a_resumed_run_trains_only_what_is_missing(run, flags, tmp_path, fitted):
     whole = run(*flags, output_dir=str(tmp_path / "whole"))
     patch = stop_after(2)
@@ -109,6 +112,7 @@ def test_folds_of_another_heads_shape_are_not_mixed_in(run, flags):
         run(*flags, "--projection_dim", 16, resume_from_checkpoint="True")
 
 
+@pytest.mark.long
 def test_an_overwritten_run_that_was_stopped_does_not_go_on_with_the_old_one(run, flags, fitted):
     run(*flags, seed=1)
     patch = stop_after(1)

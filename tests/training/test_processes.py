@@ -24,6 +24,7 @@ RECIPE = """--num_train_epochs 5 --per_device_train_batch_size 6 --mixup_rate 0.
     --label_smoothing_factor 0.1 --balanced_sampling --refit""".split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_it_ends_with_the_same_head(data, tmp_path, kills):
     done = run_python(HERE / "killed_training.py", tmp_path, kills, *data("multi.csv", "multi-val.csv"), *RECIPE)
@@ -62,6 +63,7 @@ def test_two_processes_learn_as_one_does(data, cache_folder, tmp_path):
         assert_close(heads[1][name], value, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.long
 def test_the_module_is_a_command(data, cache_folder, tmp_path):
     (tmp_path / "recipe.yaml").write_text("num_train_epochs: 2\n")
     flags = [*data("train.csv", "val.csv"), "--cache_dir", cache_folder]
@@ -73,6 +75,7 @@ def test_the_module_is_a_command(data, cache_folder, tmp_path):
     assert (tmp_path / "run" / "results.json").is_file()
 
 
+@pytest.mark.long
 def test_the_module_says_in_one_sentence_what_is_wrong():
     done = run_python("-m", "whisper_at_hf.training", "--output_dir", "unused", "--learnin_rate", "1")
     assert done.returncode == 2

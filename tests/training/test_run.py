@@ -77,6 +77,7 @@ def test_a_multi_label_run_fits_thresholds_and_plots_labels(run, multi, folder):
     assert [row["label"] for row in results["label_table"]] == LABELS
 
 
+@pytest.mark.long
 def test_a_projection_per_layer_is_where_tltr_has_one(run, single, folder):
     flags = ["--projection_dim", 16, "--projection_per_layer"]
     results = run(*single, *flags, num_train_epochs=8)
@@ -104,6 +105,7 @@ def test_a_run_cannot_go_on_with_a_head_of_another_shape(run, single, clips, fol
         run(*single, *flags, "--projection_per_layer", resume_from_checkpoint="True")
 
 
+@pytest.mark.long
 def test_one_seed_one_head(run, single, folder):
     for name in ("one", "same", "other"):
         run(*single, output_dir=str(folder / name), mixup_rate=0.5, seed=2 if name == "other" else 1)
@@ -205,6 +207,7 @@ def test_a_head_learns_its_teacher(run, single, clips, tmp_path):
     assert recall == {"low": 0.0, "mid": 1.0, "high": 0.0}
 
 
+@pytest.mark.long
 def test_audio_can_be_changed_on_the_fly(run, multi, clips, monkeypatch):
     datasets = []
     fit_head = fitting.fit_head
@@ -268,6 +271,7 @@ def test_a_finished_run_is_replaced_only_when_told(run, single, folder):
     assert (folder / "model.safetensors").read_bytes() != before
 
 
+@pytest.mark.long
 def test_a_named_checkpoint_is_gone_on_from_before_a_refit(run, arguments, single, folder, tmp_path):
     """The refit must not take the first training's checkpoint for one of its own."""
     whole = run(*single, "--refit", output_dir=str(tmp_path / "whole"), save_total_limit=None)

@@ -64,6 +64,7 @@ def test_an_encoder_by_hand():
         assert size_cost(size)["encoder"][found] == convolutions + 4 * sum(block(384, positions))
 
 
+@pytest.mark.long
 def test_ast_by_hand(result):
     """1212 patches of 16 x 16 and two more tokens; the classifier reads one vector."""
     tokens = 12 * 101 + 2

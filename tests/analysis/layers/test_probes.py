@@ -31,6 +31,7 @@ def states(width: int, clips: int = 90, seed: int = 0) -> tuple[np.ndarray, np.n
     return means.astype(np.float32), targets, np.array(FOLDS)[(np.arange(clips) // 3) % 3]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [5, 40])
 def test_predictions_are_scikit_learns(width):
     means, targets, folds = states(width)

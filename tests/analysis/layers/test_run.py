@@ -91,6 +91,7 @@ def test_results_hold_all_numbers(analyze, tmp_path, folder):
     assert max(probe["mean"] for probe in hubert["probes"].values()) > 0.6  # of three pitches
 
 
+@pytest.mark.long
 def test_an_interrupted_run_encodes_no_clip_twice(analyze, tmp_path, monkeypatch):
     encoded, stops = [], []
     for encoder in (Encoder, SpeechEncoder):
@@ -110,6 +111,7 @@ def test_an_interrupted_run_encodes_no_clip_twice(analyze, tmp_path, monkeypatch
     assert sum(encoded) == 2 * 18
 
 
+@pytest.mark.long
 def test_folds_are_drawn_where_there_are_none(analyze):
     one, other = analyze("bare.csv", ["hubert"]), analyze("bare.csv", ["hubert"])
     assert one == other and one["data"]["folds"] == ["1", "2", "3", "4", "5"]
@@ -117,10 +119,12 @@ def test_folds_are_drawn_where_there_are_none(analyze):
     assert analyze(models=["hubert"], num_folds=2)["data"]["folds"] == ["1", "2"]
 
 
+@pytest.mark.long
 def test_models_of_one_name_are_told_apart(analyze):
     assert [model["name"] for model in analyze(models=["hubert", "hubert"])["models"]] == ["hubert", "hubert (2)"]
 
 
+@pytest.mark.long
 def test_unreadable_clips_are_left_out_with_a_warning(analyze, folder):
     (folder / "broken.wav").write_bytes(b"nothing")
     lines = (folder / "clips.csv").read_text() + "broken.wav,low,1\n"
