@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: test fast compat hf-tests lint format
+.PHONY: test fast hf-tests lint format
 
 test:
 	$(PYTHON) -m pytest
