@@ -62,8 +62,8 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 list, generator or dataset of those (a `datasets` dataset with an audio column included).
             return_text: False for tags only; the decoder never runs and the result has no `text`.
             return_tags: False for text only.
-            mode: how text is decoded (docs/pipeline.md). "batched": files are cut at pauses into windows of up to 30 s,
-                decoded `batch_size` (default 16) at a time, greedily with OpenAI's temperature fallback.
+            mode: how text is decoded, see docs/pipeline.md. "batched": files are cut at pauses into windows of up to
+                30 s, decoded `batch_size` (default 16) at a time, greedily with OpenAI's temperature fallback.
                 "sequential": transformers' `generate` and its long-form, with the text that it gives (and, unless
                 `num_beams=1`, its pipeline's default of five beams). By default batched, but sequential where
                 `generate_kwargs` or `chunk_length_s` ask for what only `generate` does: beams, prompts, ...
