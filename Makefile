@@ -1,13 +1,17 @@
 PYTHON ?= python
 
-.PHONY: test fast hf-tests lint format
+.PHONY: test fast compat hf-tests lint format
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2
 
 # Without real weights and without what takes long: two minutes on two cores.
 fast:
 	$(PYTHON) -m pytest -q -n 2 -m "not slow and not long and not real and not data"
+
+# The fast lane on the oldest versions that setup.cfg allows, and on the newest.
+compat:
+	$(PYTHON) compat/run.py
 
 # transformers' own model tests on our classes, beside plain Whisper; downloads its source distribution once.
 hf-tests:

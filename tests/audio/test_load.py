@@ -67,7 +67,7 @@ def make_bad_file(path, kind):
         ("fifo", "not a regular file"),
         ("rate 0", "not an audio or video file"),
         ("rate 1", "Wrong sampling rate 1 "),
-        ("unknown codec", "nothing of it could be decoded"),
+        ("unknown codec", "nothing of it could be decoded: unknown codec"),
     ],
 )
 def test_bad_file_is_named_in_one_sentence(tmp_path, kind, reason):

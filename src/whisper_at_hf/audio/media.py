@@ -44,6 +44,8 @@ def decode(file: BinaryIO, name: str) -> Iterator[tuple[int, np.ndarray]]:
         stream = container.streams.best("audio")
         if stream is None:
             raise InputError(f"No sound in {name} (no audio stream): pass a file with an audio track.")
+        if stream.codec_context is None:  # no decoder: PyAV 14 to 17.0 crash the process if it is asked to decode
+            raise InputError(f"No sound in {name} (nothing of it could be decoded: unknown codec): {_fix(file)}.")
         declared = _declared_seconds(container, stream)
         decoded, errors = 0.0, 0
         packets = container.demux(stream)

@@ -218,7 +218,12 @@ class WhisperATEncoderModel(WhisperPreTrainedModel):
 
 
 class WhisperATForAudioClassification(TaggingHeadsMixin, WhisperPreTrainedModel):
-    """Encoder and heads without a decoder, for tags only; works in the stock `audio-classification` pipeline."""
+    """
+    Encoder and heads without a decoder, for tags only; works in the stock `audio-classification` pipeline.
+
+    Before transformers 5.23 that pipeline applies a softmax, whatever `problem_type` says: pass
+    `function_to_apply="sigmoid"` there.
+    """
 
     config_class = WhisperATConfig
     base_model_prefix = "model"
