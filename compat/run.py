@@ -4,9 +4,9 @@
     python compat/run.py oldest
 
 Each has an environment of its own in `~/.cache/whisper-at-hf/compat` (or `--folder`), which is brought up to date at
-every run. The oldest is what uv resolves as `lowest-direct`: every package that setup.cfg names at its lowest bound, the
-others as new as those allow. Takes several gigabytes a piece where PyPI's torch comes with CUDA. Prints the versions
-and how many tests passed, and exits with 1 if any failed.
+every run. The oldest is what uv resolves as `lowest-direct`: every package that setup.cfg names at its lowest bound,
+the others as new as those allow. Takes several gigabytes a piece where PyPI's torch comes with CUDA. Prints the
+versions and how many tests passed, and exits with 1 if any failed.
 """
 
 import argparse

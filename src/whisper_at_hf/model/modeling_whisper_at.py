@@ -222,7 +222,7 @@ class WhisperATForAudioClassification(TaggingHeadsMixin, WhisperPreTrainedModel)
     Encoder and heads without a decoder, for tags only; works in the stock `audio-classification` pipeline.
 
     Before transformers 5.23 that pipeline applies a softmax, whatever `problem_type` says: pass
-    `function_to_apply="sigmoid"` there.
+    `function_to_apply="sigmoid"` at every call there.
     """
 
     config_class = WhisperATConfig
