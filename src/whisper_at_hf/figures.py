@@ -25,6 +25,7 @@ STYLES = (
 )
 # Dots per inch of pictures.
 RESOLUTION = 110
+MAX_LABEL_LENGTH = 30
 
 
 def style(index: int) -> dict[str, str]:
@@ -47,6 +48,11 @@ def new_figure(width: float, height: float) -> "Figure":
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def short_label(label: str) -> str:
+    """The label, cut after `MAX_LABEL_LENGTH` characters."""
+    return label if len(label) <= MAX_LABEL_LENGTH else label[: MAX_LABEL_LENGTH - 1] + "…"
 
 
 def save_figure(figure: "Figure", path: str | PathLike, dpi: int = RESOLUTION) -> Path:

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from whisper_at_hf import InputError, TLTRForAudioClassification
 from whisper_at_hf.training import AudioDataset, fitting, run_training
+from whisper_at_hf.training import prepare as prepare_module
 from whisper_at_hf.training import run as run_module
 from whisper_at_hf.training.prepare import prepare, split_rows
 from whisper_at_hf.training.results import describe
@@ -327,6 +328,17 @@ def test_bad_input_is_refused_in_one_sentence(run, clips, whisper_folder, tmp_pa
     with pytest.raises(InputError, match=message) as caught:
         run("--train", names[1], *(flag.format(**places) for flag in flags))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_the_same_sound_in_two_parts_is_found_before_hours_are_spent(run, clips, tmp_path, monkeypatch, part):
+    """Under another name too; no Whisper is loaded for it, let alone asked."""
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes((clips / "clip-0-0.wav").read_bytes())
+    held_out = write_csv(tmp_path / "held-out.csv", [(copy, "low"), (clips / "clip-0-20.wav", "high")])
+    monkeypatch.setattr(prepare_module, "load_encoder", lambda *_: pytest.fail("the encoder was loaded"))
+    with pytest.raises(InputError, match="copy.wav"):
+        run("--train", clips / "train.csv", f"--{part}", held_out)
 
 
 def test_nothing_is_left_by_a_run_that_was_refused(run, clips, folder):

@@ -9,6 +9,9 @@ from datasets import Dataset
 from ..errors import InputError
 from .schema import FEATURES, label_lists
 
+# How many folds are drawn where the data has none.
+DRAWN_FOLDS = 5
+
 
 def holdout_split(dataset: Dataset, share: float = 0.2, seed: int = 0) -> tuple[Dataset, Dataset]:
     """Hold out a share of the clips of every class for validation.
@@ -42,7 +45,7 @@ def holdout_split(dataset: Dataset, share: float = 0.2, seed: int = 0) -> tuple[
     return dataset.select([row for row in range(len(dataset)) if row not in inside]), dataset.select(sorted(inside))
 
 
-def assign_folds(dataset: Dataset, count: int = 5, seed: int = 0) -> Dataset:
+def assign_folds(dataset: Dataset, count: int = DRAWN_FOLDS, seed: int = 0) -> Dataset:
     """Give every clip a fold, "1" to `count`, with the classes spread evenly and the segments of a file together.
 
     Args:

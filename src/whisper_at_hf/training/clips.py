@@ -148,12 +148,14 @@ def encode_clips(
     if not readable:
         raise InputError("None of the clips can be read as audio; check the paths in the data.")
     if len(readable) < len(rows):
-        _warn_unread(cache, len(rows) - len(readable))
+        warn_unread([cache], len(rows) - len(readable))
         rows = rows.select(readable)
     return Clips(rows, targets(rows, labels, problem_type), cache, [positions[index] for index in readable])
 
 
-def _warn_unread(cache: FeatureCache, number: int) -> None:
-    listed = "; ".join(f"{failure['path']}: {failure['reason']}" for failure in cache.failures[:NAMED_AT_MOST])
-    more = "; ..." if len(cache.failures) > NAMED_AT_MOST else ""
+def warn_unread(caches: Sequence[FeatureCache], number: int) -> None:
+    """Warn that so many clips were left out, and why the first of them could not be read."""
+    failures = {failure["path"]: failure["reason"] for cache in caches for failure in cache.failures}
+    listed = "; ".join(f"{path}: {reason}" for path, reason in list(failures.items())[:NAMED_AT_MOST])
+    more = "; ..." if len(failures) > NAMED_AT_MOST else ""
     warnings.warn(f"{count(number, 'clip')} could not be read and left out: {listed}{more}", stacklevel=3)

@@ -10,6 +10,7 @@ import numpy as np
 from datasets import Dataset
 
 from ..data import assign_folds, folds, join_folds
+from ..data.splits import DRAWN_FOLDS
 from ..errors import InputError
 from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments
@@ -18,8 +19,6 @@ from .fitting import Parts, fit_head, score
 from .prepare import online_options, prepare
 from .results import chosen_arguments, describe
 from .run_folder import RESULTS_FILE, check_same_shape, clear_output, finished_results
-
-_DRAWN_FOLDS = 5
 
 
 def cross_validate(
@@ -81,7 +80,7 @@ def fold_rows(data: DataArguments, seed: int) -> tuple[Dataset, list[str]]:
     """
     rows = load_rows(data.train, data, data.split)
     if "fold" not in rows.column_names:
-        rows = assign_folds(rows, data.num_folds or _DRAWN_FOLDS, seed)
+        rows = assign_folds(rows, data.num_folds or DRAWN_FOLDS, seed)
     elif data.num_folds is not None:
         rows = join_folds(rows, data.num_folds)
     names = folds(rows)

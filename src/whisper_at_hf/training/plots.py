@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..figures import new_figure, save_figure
+from ..figures import new_figure, save_figure, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -18,7 +18,6 @@ CURVE_METRICS = ("map", "auc", "accuracy", "f1")
 # Above this, numbers in the cells of a confusion matrix cannot be read.
 MAX_NUMBERED_LABELS = 60
 MAX_BARS = 40
-MAX_LABEL_LENGTH = 32
 
 
 def plot_curves(log_history: Sequence[Mapping[str, Any]], path: str | PathLike) -> Path:
@@ -84,7 +83,7 @@ def plot_confusion_matrix(
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the true label", shrink=0.8)
-    names = [_short(label) for label in labels]
+    names = [short_label(label) for label in labels]
     _name_ticks(axes.xaxis, names, fontsize=font, rotation=90)
     _name_ticks(axes.yaxis, names, fontsize=font)
     axes.set(xlabel="label given", ylabel="true label", title=f"{np.trace(counts)} of {counts.sum()} clips right")
@@ -131,7 +130,7 @@ def plot_label_scores(table: Sequence[Mapping[str, Any]], path: str | PathLike) 
     axes = figure.subplots()
     bars = axes.barh(range(len(shown)), precision, color="tab:blue")
     axes.bar_label(bars, [f"{value:.2f}" for value in precision], padding=2, fontsize=8)
-    _name_ticks(axes.yaxis, [f"{_short(row['label'])} ({row['positives']})" for row in shown], fontsize=8)
+    _name_ticks(axes.yaxis, [f"{short_label(row['label'])} ({row['positives']})" for row in shown], fontsize=8)
     axes.invert_yaxis()
     axes.set(xlim=(0, 1.08), xlabel="average precision (in brackets: clips with the label)", title=title)
     axes.grid(axis="x", alpha=0.3)
@@ -141,7 +140,3 @@ def plot_label_scores(table: Sequence[Mapping[str, Any]], path: str | PathLike) 
 def _name_ticks(axis: "Axis", labels: Sequence[str], **style) -> None:
     # A label with two dollar signs is a name, not a formula.
     axis.set_ticks(range(len(labels)), labels, parse_math=False, **style)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= MAX_LABEL_LENGTH else label[: MAX_LABEL_LENGTH - 1] + "…"

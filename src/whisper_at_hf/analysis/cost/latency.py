@@ -12,8 +12,9 @@ from ...errors import InputError
 from ...labels import audioset_labels
 from ...model.modeling_tltr import TLTRForAudioClassification
 from ...model.modeling_whisper_at import WhisperATEncoderModel
+from ...model.tagging import FRAMES_PER_SECOND
 from .machine import describe_machine
-from .run import FRAMES_PER_SECOND, FULL_WINDOW_S, STEPS_PER_WINDOW, WINDOW_S
+from .run import FULL_WINDOW_S, STEPS_PER_WINDOW, WINDOW_S
 from .sizes import WhisperSize, find_sizes
 
 

@@ -9,13 +9,13 @@ from ...labels import audioset_labels
 from ...model.configuration_whisper_at import TLTRConfig
 from ...model.modeling_tltr import TLTRForAudioClassification
 from ...model.modeling_whisper_at import WhisperATEncoderModel
+from ...model.tagging import FRAMES_PER_SECOND
 from ..published import AST, PUBLISHED_RATIO
 from .counting import Count, count, on_meta
 from .sizes import SIZES, WhisperSize, find_sizes
 
 # Seconds of audio that a head decides on, https://arxiv.org/abs/2307.03183, section 3; and of Whisper's full window.
 WINDOW_S, FULL_WINDOW_S = 10, 30
-FRAMES_PER_SECOND = 100
 STEPS_PER_WINDOW = 25  # of 0.4 s
 # The head and the Whisper for which the poster compares operations with AST.
 COMPARED_HEAD, COMPARED_WHISPER = "TLTR-512", "large-v1"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...figures import clean_axes, new_figure, save_for_print, style
+from ...figures import clean_axes, new_figure, save_for_print, short_label, style
 from .probes import ALL_LAYERS, MEAN_OF_LAYERS, layer_name
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LEGEND_COLUMNS = 2
 # Above these, numbers in the cells of the map of classes would make it larger than a page, and cells are small.
 NUMBERED_CLASSES, NUMBERED_LAYERS = 20, 12
 COMBINATIONS = (MEAN_OF_LAYERS, ALL_LAYERS)
-MAX_LABEL_LENGTH = 28
 MARK = "#D55E00"
 
 
@@ -124,7 +123,7 @@ def draw_best_layers(results: dict[str, Any]) -> "Figure":
     models = results["models"]
     maps = [np.array([row["f1_by_layer"] for row in model["classes"]]) for model in models]  # (classes, layers)
     order = np.argsort(-np.mean([scores.mean(axis=1) for scores in maps], axis=0), kind="stable")
-    names = [_short(results["data"]["labels"][index]) for index in order]
+    names = [short_label(results["data"]["labels"][index]) for index in order]
     numbered = len(names) <= NUMBERED_CLASSES and max(model["layers"] for model in models) <= NUMBERED_LAYERS
     width, height = (0.46, 0.3) if numbered else (0.13, 0.19)  # of a cell, inches
     widths = [max(1.6, width * scores.shape[1]) for scores in maps]
@@ -160,7 +159,3 @@ def _mark_best(axes: "Axes", scores: np.ndarray, best: Sequence[int], norm: Call
             color = "white" if norm(scores[row, column]) > 0.65 else "black"
             text = f"{scores[row, column]:.2f}"
             axes.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= MAX_LABEL_LENGTH else label[: MAX_LABEL_LENGTH - 1] + "…"

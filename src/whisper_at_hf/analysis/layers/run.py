@@ -1,6 +1,5 @@
 """`whisper-at analyze layers`: what each layer of speech encoders knows of sounds, by linear probes."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -11,11 +10,13 @@ from datasets import Dataset
 from tqdm import tqdm
 
 from ...data import assign_folds, clip_names, folds, join_folds, load_data, resolve_labels, targets
-from ...data.schema import NAMED_AT_MOST, count, first_few, label_lists
+from ...data.schema import count, first_few, label_lists
+from ...data.splits import DRAWN_FOLDS
 from ...errors import InputError
 from ...features import FeatureCache, extract_features
 from ...files import cache_directory, make_folder, write_atomically, write_json
 from ...pipeline.loading import check_device
+from ...training.clips import warn_unread
 from ..tables import free_name, model_name
 from .best_layers import TIE_RULE, best_layers
 from .clip_steps import clip_seconds, filled_steps
@@ -26,7 +27,6 @@ from .tables import markdown
 
 RESULTS_FILE, TABLE_FILE = "layers.json", "layers.md"
 ACCURACY_FIGURE, CLASSES_FIGURE = "layers", "best_layers"
-DRAWN_FOLDS = 5
 
 
 class _Encoded(NamedTuple):
@@ -86,7 +86,7 @@ def analyze_layers(
     places = zip(*(one.positions for one in encoded), strict=True)
     readable = [row for row, place in enumerate(places) if None not in place]
     if len(readable) < len(rows):
-        _warn_unread(encoded, len(rows) - len(readable))
+        warn_unread([one.cache for one in encoded], len(rows) - len(readable))
         if not readable:
             raise InputError("None of the clips can be read as audio; check the paths in the data.")
         rows = rows.select(readable)
@@ -170,13 +170,6 @@ def _names(models: Sequence[str | PathLike]) -> list[str]:
     for model in models:
         names.append(free_name(model_name(model), names))
     return names
-
-
-def _warn_unread(encoded: Sequence[_Encoded], number: int) -> None:
-    failures = {entry["path"]: entry["reason"] for one in encoded for entry in one.cache.failures}
-    listed = "; ".join(f"{path}: {reason}" for path, reason in list(failures.items())[:NAMED_AT_MOST])
-    more = "; ..." if len(failures) > NAMED_AT_MOST else ""
-    warnings.warn(f"{count(number, 'clip')} could not be read and left out: {listed}{more}", stacklevel=3)
 
 
 def _probed(
