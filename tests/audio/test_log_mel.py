@@ -24,7 +24,7 @@ def extractor():
 
 
 def noise(seconds, seed=0):
-    """The same second of noise with a click in it, again and again, so that every window has the same loudest frame."""
+    """One second of noise with a click in it, again and again, so that every window has the same loudest frame."""
     second = np.random.default_rng(seed).normal(0, 0.01, RATE).astype(np.float32)
     second[RATE // 4] = 1.0
     return np.resize(second, round(seconds * RATE))
