@@ -18,9 +18,9 @@ hf-tests:
 	$(PYTHON) hf_tests/run.py
 
 lint:
-	ruff check .
-	ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
 
 format:
-	ruff check --fix .
-	ruff format .
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .

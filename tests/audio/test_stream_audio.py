@@ -318,6 +318,15 @@ def test_generator_of_arrays(shape):
     np.testing.assert_array_equal(joined(blocks), samples)
 
 
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_a_list_of_arrays_is_blocks_that_follow_each_other(kind):
+    """Not the channels of one short sound: that would lose nearly all of it without a word."""
+    samples = sine(1.0)
+    assert np.array_equal(np.concatenate(list(stream_audio(kind(np.array_split(samples, 10))))), samples)
+    as_numbers = stream_audio([samples[:100].tolist(), samples[:100].tolist()])
+    assert np.allclose(np.concatenate(list(as_numbers)), samples[:100])
+
+
 def test_generator_of_integers():
     assert_is_sine(joined((sine(0.1) * 32767).astype(np.int16) for _ in range(10)), seconds=1.0)
 

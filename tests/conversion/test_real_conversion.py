@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from whisper_at_hf.conversion import load_whisper
+from whisper_at_hf import InputError, WhisperATConfig, WhisperATForConditionalGeneration
+from whisper_at_hf.conversion import convert, load_whisper
 from whisper_at_hf.conversion.generation import build_generation_config
 from whisper_at_hf.conversion.weights import WhisperWeights
 
@@ -58,3 +59,18 @@ def test_it_transcribes(tiny_en, jfk):
     )[1]["chunks"]
     assert chunks[0]["timestamp"][0] == 0.0
     assert 10 < chunks[-1]["timestamp"][1] <= 11.5
+
+
+def test_a_head_of_ones_own_needs_no_network(tiny_en, tmp_path):
+    """Without a Whisper named, `convert` takes the embedded one, as training does."""
+    head = WhisperATForConditionalGeneration(WhisperATConfig(**tiny_en[0].config.to_dict()))
+    head.add_head("mine", ["Dog", "Rain"])
+    head.save_head("mine", tmp_path / "my-head")
+    made = convert(None, tmp_path / "my-model", head=tmp_path / "my-head")
+    loaded = WhisperATForConditionalGeneration.from_pretrained(made)
+    assert list(loaded.heads) == ["default"] and loaded.config.heads["default"].labels == ["Dog", "Rain"]
+    torch.testing.assert_close(loaded.model.encoder.conv1.weight, tiny_en[0].model.encoder.conv1.weight)
+    with pytest.raises(InputError, match="already has a head 'default': give the new one another --head-name"):
+        convert(made, tmp_path / "again", head=tmp_path / "my-head")
+    both = convert(made, tmp_path / "both", head=tmp_path / "my-head", head_name="second")
+    assert list(WhisperATForConditionalGeneration.from_pretrained(both).heads) == ["default", "second"]

@@ -56,6 +56,7 @@ def stream_audio(source: Any, sampling_rate: int = 16_000) -> Iterator[np.ndarra
             - the path of a named pipe;
             - an iterable of arrays of samples at `sampling_rate`, such as a generator that reads a microphone, or of
               `{"raw" or "array": samples, "sampling_rate": Hz}`. Their shapes and types are those of `load_audio`.
+              A list of arrays, too, is blocks that follow each other, where `load_audio` takes it for channels;
             URLs, too, are decoded while they are downloaded. A file with its index at its end (mp4 files that were not
             written for streaming) can be read from a path, but not from a pipe or URL.
         sampling_rate: the rate wanted, in Hz.

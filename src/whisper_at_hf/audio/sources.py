@@ -115,7 +115,10 @@ def _is_url(source: Any) -> bool:
 
 
 def _is_iterable_of_blocks(source: Any) -> bool:
-    is_one_piece = isinstance(source, bytes | bytearray | memoryview | list | tuple) or hasattr(source, "__array__")
+    if isinstance(source, list | tuple):
+        # Of arrays: blocks. Of numbers, or of lists of numbers: samples, as `load_audio` reads them.
+        return bool(source) and all(hasattr(item, "__array__") and np.ndim(item) for item in source)
+    is_one_piece = isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "__array__")
     return isinstance(source, Iterable) and not is_one_piece and not hasattr(source, "get_all_samples")
 
 

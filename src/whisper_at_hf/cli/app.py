@@ -144,12 +144,16 @@ def tag(
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at convert --whisper openai/whisper-base.en --head base.en_ori.pth --output whisper-at-base.en\n\n"
     "whisper-at convert --whisper base.en.pt --processor openai/whisper-base.en --head my-head --output my-model\n\n"
+    "whisper-at convert --head my-head --output my-model\n\n"
     "whisper-at convert --head base.en_low.pth --whisper openai/whisper-base.en --head-only --output my-head"
 )
 def convert(
     output: Annotated[Path, typer.Option(help="The folder to make.", show_default=False)],
     whisper: Annotated[
-        str | None, typer.Option(help="Transformers folder or hub id, CTranslate2 folder, or OpenAI .pt file.")
+        str | None,
+        typer.Option(
+            help="Transformers folder or hub id, CTranslate2 folder, or OpenAI .pt file; the embedded one if left out."
+        ),
     ] = None,
     head: Annotated[
         str | None, typer.Option(help="Original Whisper-AT .pth, or one of our head folders; no head if left out.")

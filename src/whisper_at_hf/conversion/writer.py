@@ -13,6 +13,7 @@ from ..model.complete_loading import load_complete
 from ..model.configuration_whisper_at import MODEL_TYPE
 from ..model.from_plain import from_plain
 from ..model.modeling_whisper_at import WhisperATForConditionalGeneration
+from .embedded_whisper import default_whisper_path
 from .heads import load_head
 from .sources import (
     Source,
@@ -40,7 +41,7 @@ def convert(
 
     Args:
         whisper: CTranslate2 folder, OpenAI `.pt`, transformers folder (also one of ours, which keeps its heads) or
-            hub id; None only with `head_only`.
+            hub id; None for the Whisper tiny.en of the embedded default model.
         output: the folder to make.
         head: original Whisper-AT `.pth`, folder or hub id of one of our heads, or None for no head.
         processor: folder or hub id of the processor; by default the source's own or openai's of that size.
@@ -62,10 +63,10 @@ def convert(
             raise InputError("--head-only needs --head: name the head to convert.")
         parts = [load_head(head, None if whisper is None else read_config(whisper), labels)]
     else:
-        if whisper is None:
-            raise InputError("--whisper is missing: name the Whisper to convert, or pass --head-only.")
-        parts = _load_whisper_at(whisper, processor)
+        parts = _load_whisper_at(default_whisper_path() if whisper is None else whisper, processor)
         if head is not None:
+            if head_name in parts[0].heads:
+                raise InputError(f"{whisper} already has a head {head_name!r}: give the new one another --head-name.")
             parts[0].add_head(head_name, load_head(head, parts[0].config, labels))
     _write(parts, output, overwrite)
     return output

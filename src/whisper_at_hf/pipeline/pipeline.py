@@ -128,7 +128,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
         Args:
             source: a path, URL or bytes; a binary file object such as `sys.stdin.buffer`, or a named pipe; an array;
-                an iterator over arrays at 16 kHz, or over `{"raw", "sampling_rate"}`, such as a microphone's.
+                an iterable of arrays at 16 kHz, or over `{"raw", "sampling_rate"}`, such as a microphone's.
             batch_size: windows of up to 30 s to wait for and decode together; more are faster, and later.
             kwargs: those of the call in batched mode.
 
