@@ -27,10 +27,20 @@ def make_folder(folder: Path, fix: str = "name another --output") -> Path:
     return folder
 
 
+# Ends the name of a file that is not yet whole.
+_DRAFT = ".draft"
+
+
+def remove_drafts(folder: Path) -> None:
+    """Delete what killed processes have left half written in that folder; nobody may be writing there."""
+    for draft in folder.glob(f".*{_DRAFT}"):
+        draft.unlink(missing_ok=True)
+
+
 @contextmanager
 def whole_or_nothing(path: Path) -> Iterator[Path]:
     """A path to write to, whose file takes the place of `path` if the block ends well, and is deleted if not."""
-    draft = path.with_name(f".{uuid.uuid4().hex}")
+    draft = path.with_name(f".{uuid.uuid4().hex}{_DRAFT}")
     try:
         yield draft
         os.replace(draft, path)

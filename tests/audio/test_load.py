@@ -37,6 +37,8 @@ def make_bad_file(path, kind):
         soundfile.write(path, np.array([0.0, np.nan, 0.0, 0.0] * 100), 44_100, format="WAV", subtype="FLOAT")
     elif kind == "infinite":
         soundfile.write(path, np.array([0.0, np.inf]), RATE, format="WAV", subtype="FLOAT")
+    elif kind == "beyond full scale":
+        soundfile.write(path, np.array([0.0, 1e18]), RATE, format="WAV", subtype="FLOAT")
     elif kind == "silent video":
         encode_video(path)
     elif kind == "fifo":
@@ -63,6 +65,7 @@ def make_bad_file(path, kind):
         ("header only", "0 samples"),
         ("NaN", "NaN or infinite"),
         ("infinite", "NaN or infinite"),
+        ("beyond full scale", "Samples beyond"),
         ("silent video", "no audio stream"),
         ("fifo", "not a regular file"),
         ("rate 0", "not an audio or video file"),

@@ -327,6 +327,24 @@ def test_a_list_of_arrays_is_blocks_that_follow_each_other(kind):
     assert np.allclose(np.concatenate(list(as_numbers)), samples[:100])
 
 
+def test_a_source_that_gives_more_than_was_asked_for_is_refused():
+    """FFmpeg's buffer has no room for it."""
+
+    class Generous:
+        def read(self, size):
+            return b"RIFF" * max(size, 1) if size else b""
+
+    with pytest.raises(InputError, match="not an audio or video file"):
+        list(stream_audio(Generous()))
+
+
+def test_a_closed_file_is_refused(tmp_path):
+    with (tmp_path / "x.wav").open("w+b") as file:
+        pass
+    with pytest.raises(InputError, match="does not give bytes: open it to read"):
+        list(stream_audio(file))
+
+
 def test_generator_of_integers():
     assert_is_sine(joined((sine(0.1) * 32767).astype(np.int16) for _ in range(10)), seconds=1.0)
 

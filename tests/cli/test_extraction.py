@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from whisper_at_hf import InputError
 from whisper_at_hf.cli.extraction import run_extract
 
 
@@ -27,6 +28,12 @@ def test_summary_names_what_could_not_be_read(csv_file, whisper_folder, tmp_path
     assert "Encoded 5 clips in " in shown.err
     assert f"Not read: {tmp_path / 'broken.wav'}: No sound in" in shown.err
     assert shown.err.endswith("5 clips in the cache (0.0 MB), 1 could not be read.\n")
+
+
+@pytest.mark.parametrize("device", ["nope", "hpu", "meta"])
+def test_a_device_that_is_not_there_is_refused_before_any_work(csv_file, device):
+    with pytest.raises(InputError, match=f"--device '{device}'"):
+        run_extract(csv_file, device=device)
 
 
 def test_quiet_shows_failures_alone(csv_file, whisper_folder, tmp_path, capsys):

@@ -142,3 +142,8 @@ def test_a_file_that_is_a_folder_is_refused_before_any_work(tmp_path):
     (tmp_path / "result.json").mkdir()
     with pytest.raises(InputError, match="result.json"):
         ResultWriter(tmp_path / "result.json", "json", ["a.wav"], io.StringIO())
+
+
+def test_a_name_too_long_for_a_file_is_refused_before_any_work(tmp_path):
+    with pytest.raises(InputError, match="cannot be written .File name too long"):
+        ResultWriter(tmp_path / f"{'b' * 300}.json", "json", ["a.wav"], io.StringIO())

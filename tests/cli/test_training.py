@@ -204,6 +204,13 @@ def test_an_unreadable_clip_is_a_warning(cli, train, folder, tmp_path):
     assert any("broken.wav" in line for line in warned)
 
 
+@pytest.mark.parametrize("command", [["train", "--train", "x.csv"], ["convert"], ["tag", "x.wav"]])
+def test_an_empty_output_is_not_the_current_folder(cli, command):
+    """As of a variable of the shell that is not set."""
+    result = cli(*command, "--output", "")
+    assert result.exit_code == 2 and "it is empty; name a folder or a file" in result.stderr.replace("\n", " ")
+
+
 @pytest.mark.parametrize("command", [["train", "--output", "x"], ["evaluate", "x", "--data", "y"]])
 def test_without_the_train_extra_its_name_is_given(cli, monkeypatch, command):
     find_spec = importlib.util.find_spec

@@ -54,6 +54,12 @@ def test_hashes_are_remembered_until_the_file_changes(tmp_path, monkeypatch):
     assert AudioHashes(tmp_path)(str(path)) == hashlib.sha256(b"two").hexdigest()
 
 
+def test_a_memo_of_other_bytes_is_no_loss(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"one")
+    (tmp_path / "audio-hashes-0.jsonl").write_bytes(b"\xff\xfe\n")
+    assert AudioHashes(tmp_path, writer="0")(str(tmp_path / "a.wav")) == hashlib.sha256(b"one").hexdigest()
+
+
 @pytest.mark.parametrize("kept", range(1, 60, 7))
 def test_memo_torn_by_a_kill_is_no_loss(tmp_path, kept):
     for name in ("a.wav", "b.wav"):

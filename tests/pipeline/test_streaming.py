@@ -191,6 +191,7 @@ def test_memory_does_not_grow_with_length(tagger):
         ({"heads": "moods"}, "no head 'moods'"),
         ({"return_text": True}, "return_text=True needs a decoder"),
         ({"return_timestamps": "words"}, "return_timestamps='words' is unknown"),
+        ({"mode": "x"}, "mode='x' is unknown"),
     ],
 )
 def test_bad_parameters_are_refused_at_once(tagger, options, message):

@@ -22,7 +22,11 @@ def main():
     files = [str(sample_path())] * 3
     here = pipe(files, batch_size=2)
     there = [pipe(files, batch_size=size, num_workers=1) for size in (1, 2)]
-    print(json.dumps([here == results for results in there] + [len(here), here[0]["text"]]))
+    try:
+        pipe([files[0], "nope.wav"], num_workers=1, return_text=False)
+    except whisper_at_hf.InputError as error:
+        refused = str(error)
+    print(json.dumps([here == results for results in there] + [len(here), here[0]["text"], refused]))
 
 if __name__ == "__main__":
     main()
@@ -35,5 +39,6 @@ def test_a_worker_reads_the_files(start_method, default_model, tmp_path):
     script.write_text(SCRIPT)
     done = run_python(script, start_method, default_model)
     assert done.returncode == 0, done.stderr
-    *same, count, text = json.loads(done.stdout.splitlines()[-1])
+    *same, count, text, refused = json.loads(done.stdout.splitlines()[-1])
     assert same == [True, True] and count == 3 and "Hello" in text
+    assert refused.startswith("'nope.wav' does not exist") and "\n" not in refused

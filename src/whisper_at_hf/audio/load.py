@@ -15,6 +15,10 @@ from .sources import Block, describe_source, streamed_blocks, whole_blocks
 # Hz. Outside lies no recording, but 16 for 16 kHz, or a broken header.
 LOWEST_RATE, HIGHEST_RATE = 1_000, 10_000_000
 
+# Full scale is 1, or 2**31 where integers of 32 bits were made floats without scaling. From about 1e16 on, the square
+# of a spectrum is beyond what float32 holds.
+LOUDEST = 2.0**32
+
 
 def load_audio(source: Any, sampling_rate: int = 16_000) -> np.ndarray:
     """
@@ -32,7 +36,8 @@ def load_audio(source: Any, sampling_rate: int = 16_000) -> np.ndarray:
         sampling_rate: the rate wanted, in Hz.
 
     Returns:
-        float32 samples of shape `(samples,)` with at least one sample, all finite; never a view of `source`.
+        float32 samples of shape `(samples,)` with at least one sample, all finite and at most `LOUDEST`; never a view
+        of `source`.
 
     Raises:
         InputError: there is no sound in `source`, or it cannot be read; the message names it.
@@ -82,6 +87,8 @@ def _checked(pieces: Iterable[np.ndarray], name: str) -> Iterator[np.ndarray]:
     for piece in pieces:
         if not np.isfinite(piece).all():
             raise InputError(f"NaN or infinite samples in {name}: replace them, for instance by numpy.nan_to_num.")
+        if piece.size and max(piece.max(), -piece.min()) > LOUDEST:
+            raise InputError(f"Samples beyond {LOUDEST:g} in {name}: pass float32 in [-1, 1].")
         if piece.size:
             is_empty = False
             yield piece

@@ -137,7 +137,10 @@ class _ForwardFile:
 
     def read(self, size: int) -> bytes:
         ahead, self._ahead = self._ahead, b""
-        return ahead + self._read(size - len(ahead))
+        more = self._read(size - len(ahead))
+        if len(ahead) + len(more) > size:  # FFmpeg's buffer has no room for it, and would be written over its end
+            raise OSError(f"the source gave {len(more)} bytes where at most {size - len(ahead)} were asked for")
+        return ahead + more
 
 
 def _mono_frame(frame: "av.AudioFrame") -> np.ndarray:

@@ -96,8 +96,8 @@ def streamed_blocks(source: Any, name: str, default_rate: float) -> Iterator[Blo
     elif isinstance(source, Mapping):
         yield from _blocks_of_dict(source, name, default_rate, streamed_blocks)
     elif hasattr(source, "read"):
-        if not isinstance(source.read(0), bytes):
-            raise InputError(f"{name} does not give bytes: open it in binary mode, or pass sys.stdin.buffer.")
+        if not _gives_bytes(source):
+            raise InputError(f"{name} does not give bytes: open it to read, in binary mode, or pass sys.stdin.buffer.")
         yield from decode(source, name)
     elif _is_iterable_of_blocks(source):
         for index, item in enumerate(source):
@@ -108,6 +108,13 @@ def streamed_blocks(source: Any, name: str, default_rate: float) -> Iterator[Blo
                 yield from _blocks_of_array(_channels_first(_as_array(item, item_name), item_name), default_rate)
     else:
         yield from whole_blocks(source, name, default_rate)
+
+
+def _gives_bytes(file: Any) -> bool:
+    try:
+        return isinstance(file.read(0), bytes)
+    except (OSError, ValueError):  # write-only, or closed
+        return False
 
 
 def _is_url(source: Any) -> bool:

@@ -13,6 +13,7 @@ from ..analysis.table.rows import benchmark_table
 from ..errors import InputError
 from ..files import write_json
 from .extras import need_extra
+from .options import MAX_BATCH_SIZE, path_option
 from .support import announcer, calm_transformers, print_written
 from .tables import print_number_table
 
@@ -34,9 +35,11 @@ Fallback = Annotated[
 FeatureCache = Annotated[
     Path | None, typer.Option(help="Folder for encoded features; in the user's cache if left out.")
 ]
-Output = Annotated[Path, typer.Option(help="Folder for the JSON, the table and the figures.")]
+Output = Annotated[Path, path_option("Folder for the JSON, the table and the figures.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no warnings.")]
-TextBatch = Annotated[int, typer.Option(min=1, help="Clips transcribed at a time, by Whisper; others take one.")]
+TextBatch = Annotated[
+    int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips transcribed at a time, by Whisper; others take one.")
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
 
 
@@ -61,7 +64,7 @@ def layers(
         int | None, typer.Option(min=2, help="Folds to draw, or to join the data's into; by default those, or 5.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Split of a hub dataset; 'esc10' of ESC-50.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Clips encoded at a time.")] = 8,
+    batch_size: Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips encoded at a time.")] = 8,
     device: Device = None,
     quiet: Quiet = False,
 ) -> None:
@@ -165,7 +168,8 @@ def cost(
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Timed passes, of which the median is given.")] = 5,
     output: Annotated[
-        Path | None, typer.Option(help="Folder for cost.json, cost.md and the figure; none if left out.")
+        Path | None,
+        path_option("Folder for cost.json, cost.md and the figure; none if left out."),
     ] = None,
     figure: Annotated[bool, typer.Option(help="Draw the figure, too.")] = True,
     quiet: Quiet = False,
@@ -320,9 +324,9 @@ def peer(
     fold: Annotated[str | None, typer.Option(help="Score on this fold of the data only.")] = None,
     split: Annotated[str | None, typer.Option(help="Split of a hub dataset; 'esc10' of ESC-50.")] = None,
     clips: Annotated[str | None, typer.Option(help="Folder of the clips of AudioSet segment CSVs.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Clips scored at a time.")] = 8,
+    batch_size: Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips scored at a time.")] = 8,
     device: Device = None,
-    output: Annotated[Path | None, typer.Option(help="JSON file for the scores, too.")] = None,
+    output: Annotated[Path | None, path_option("JSON file for the scores, too.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Score an Audio Spectrogram Transformer on labelled data, as evaluate does a head."""
@@ -355,7 +359,7 @@ def table(
     model: Annotated[
         list[str] | None, typer.Option(help="NAME=MODEL, whose size and cost are counted; repeatable.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Folder for table.json and table.md.")] = None,
+    output: Annotated[Path | None, path_option("Folder for table.json and table.md.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Lay scores beside the published ones: AudioSet and ESC-50, blank where there are none."""

@@ -33,6 +33,7 @@ from .options import (
     Timestamps,
     TopK,
     TypedTagOptions,
+    path_option,
 )
 from .recognition import recognise
 from .support import calm_transformers, print_written
@@ -148,7 +149,7 @@ def tag(
     "whisper-at convert --head base.en_low.pth --whisper openai/whisper-base.en --head-only --output my-head"
 )
 def convert(
-    output: Annotated[Path, typer.Option(help="The folder to make.", show_default=False)],
+    output: Annotated[Path, path_option("The folder to make.", show_default=False)],
     whisper: Annotated[
         str | None,
         typer.Option(

@@ -8,6 +8,7 @@ from ..data.schema import count
 from ..features.cache import FeatureCache
 from ..features.extraction import extract_features
 from ..features.parallel import process_state
+from ..pipeline.loading import check_device
 from .support import announcer, say
 
 
@@ -38,6 +39,7 @@ def run_extract(
     Raises:
         InputError: as `load_data` and `extract_features`.
     """
+    check_device(device)
     features = extract_features(
         load_data(data, **loading),
         whisper,

@@ -42,6 +42,22 @@ class Mode(StrEnum):
     sequential = "sequential"
 
 
+# A batch is held in memory: beyond this a slip of the keyboard is likelier than a computer that has so much.
+MAX_BATCH_SIZE = 4096
+
+
+def given_path(text: str) -> Path:
+    """What was typed as a path. An empty one, such as a variable that is not set, would mean the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty; name a folder or a file")
+    return Path(text)
+
+
+def path_option(help: str, **kwargs: Any) -> Any:
+    """An option that takes a path; `kwargs` are typer's."""
+    return typer.Option(parser=given_path, metavar="PATH", help=help, **kwargs)
+
+
 Files = Annotated[
     list[str],
     typer.Argument(help="Audio or video files, or URLs; - for standard input, as it comes.", show_default=False),
@@ -52,12 +68,17 @@ Model = Annotated[
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
 Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
 BatchSize = Annotated[
-    int | None, typer.Option(min=1, help="Windows worked on at a time; 16, or 1 for standard input, if left out.")
+    int | None,
+    typer.Option(
+        min=1, max=MAX_BATCH_SIZE, help="Windows worked on at a time; 16, or 1 for standard input, if left out."
+    ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
 Output = Annotated[
     Path | None,
-    typer.Option(help="A folder for one result per file, or a .txt/.json file; standard output if left out."),
+    path_option(
+        "A folder for one result per file, or a .txt/.json file; standard output if left out.",
+    ),
 ]
 TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
 Hop = Annotated[

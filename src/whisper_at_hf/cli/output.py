@@ -53,7 +53,7 @@ class ResultWriter:
                 raise InputError(f"'{output}' is one file, but {len(sources)} inputs were given; name a folder.")
             if output.suffix != f".{output_format}":
                 raise InputError(f"'{output}' is named for another format; add --format {output.suffix[1:]}.")
-            if output.is_dir():
+            if _is_folder(output):
                 raise InputError(f"'{output}' is a folder, but its name is that of a file; name another --output.")
             self.single = output
         else:
@@ -112,3 +112,10 @@ def _clock(seconds: float | None) -> str:
         return "  end  "
     minutes, rest = divmod(round(float(seconds), 1), 60)
     return f"{int(minutes):02d}:{rest:04.1f}"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error

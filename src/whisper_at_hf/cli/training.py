@@ -8,6 +8,7 @@ import typer
 
 from ..files import write_json
 from .extras import need_extra
+from .options import MAX_BATCH_SIZE, path_option
 from .support import announcer, calm_transformers, print_written
 
 training_app = typer.Typer()
@@ -19,7 +20,7 @@ Whisper = Annotated[
 Cache = Annotated[
     Path | None, typer.Option("--cache", help="Folder for encoded features; in the user's cache if left out.")
 ]
-BatchSize = Annotated[int, typer.Option(min=1, help="Clips encoded at a time.")]
+BatchSize = Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips encoded at a time.")]
 Split = Annotated[str | None, typer.Option(help="Split of a hub dataset; 'esc10' of ESC-50.")]
 ClipsFolder = Annotated[str | None, typer.Option(help="Folder of the clips of AudioSet segment CSVs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no warnings.")]
@@ -89,7 +90,7 @@ def extract(
 )
 def train(
     context: typer.Context,
-    output: Annotated[Path, typer.Option(help="Folder for the head, its card, scores and plots.")],
+    output: Annotated[Path, path_option("Folder for the head, its card, scores and plots.")],
     train_data: Annotated[
         list[str] | None, typer.Option("--train", help="Training data, see extract --data; repeatable.")
     ] = None,
@@ -107,7 +108,7 @@ def train(
         bool, typer.Option("--cross-validation", help="One head per fold, tested on that fold.")
     ] = False,
     epochs: Annotated[float | None, typer.Option(help="Epochs to train.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Clips a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.")] = None,
     cache: Cache = None,
@@ -157,7 +158,7 @@ def evaluate(
     clips: ClipsFolder = None,
     cache: Cache = None,
     batch_size: BatchSize = 8,
-    output: Annotated[Path | None, typer.Option(help="JSON file for the scores, too.")] = None,
+    output: Annotated[Path | None, path_option("JSON file for the scores, too.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Score a head on labelled data: all metrics, and a table per label."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from transformers import WhisperProcessor
 
 from ..errors import InputError
+from ..files import make_folder
 from ..model.complete_loading import load_complete
 from ..model.configuration_whisper_at import MODEL_TYPE
 from ..model.from_plain import from_plain
@@ -96,10 +97,10 @@ def _check_output(output: Path, overwrite: bool) -> None:
 def _write(parts: Sequence, output: Path, overwrite: bool) -> None:
     """Save every part into a folder beside `output`, then put it in its place."""
     output = output.resolve()
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     draft = output.with_name(f".{output.name}.{uuid.uuid4().hex}")
     old = draft.with_name(f"{draft.name}.old")
-    draft.mkdir()
+    make_folder(draft)
     try:
         for part in parts:
             part.save_pretrained(draft)

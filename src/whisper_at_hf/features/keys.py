@@ -70,7 +70,7 @@ class AudioHashes:
 
 
 def _read_memo(path: Path) -> Iterator[tuple[str, list]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 source, *entry = json.loads(line)

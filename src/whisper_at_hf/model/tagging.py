@@ -44,7 +44,11 @@ def steps_per_hop(at_hop: float | None, at_time_res: float, step_seconds: float 
 
 def _whole_steps(name: str, seconds: float, step_seconds: float) -> int:
     fix = f"use a multiple of {step_seconds:g} s between {step_seconds:g} and {MAX_WINDOW_SECONDS:g}"
-    if isinstance(seconds, bool) or not isinstance(seconds, Real) or not abs(seconds) < math.inf:
+    try:
+        is_number = not isinstance(seconds, bool) and isinstance(seconds, Real) and math.isfinite(seconds)
+    except OverflowError:  # a whole number beyond all floats
+        is_number = False
+    if not is_number:
         raise InputError(f"{name}={seconds!r} is not a number of seconds; {fix}.")
     steps = round(min(seconds, 2 * MAX_WINDOW_SECONDS) / step_seconds)
     # The tolerance is that of a float32, the coarsest number that such a value may have been kept in.

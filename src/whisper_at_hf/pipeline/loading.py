@@ -71,7 +71,7 @@ def check_device(device: str | None) -> None:
         raise InputError("--device 'meta' holds no weights; use cpu, or leave it out.")
     try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError):
+    except (RuntimeError, AssertionError, ImportError):
         raise InputError(f"--device {device!r} is not available here; use cpu, or leave it out.") from None
 
 

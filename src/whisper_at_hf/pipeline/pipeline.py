@@ -16,6 +16,7 @@ from ..audio.windows import cut_at_pauses
 from ..decoding.window import Piece, SoundFile, Window, WindowResult
 from ..errors import InputError
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
+from .call_checks import check_batch_size, check_call, check_num_workers
 from .engine import WindowEngine, decodes_alone
 from .file_windows import strided_windows, window_at_pauses, windows_side_by_side
 from .inputs import as_pipeline_input
@@ -90,6 +91,8 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         inputs = as_pipeline_input(inputs)
         if isinstance(inputs, list) and not inputs:
             return []
+        check_batch_size(kwargs.get("batch_size"))
+        check_num_workers(kwargs.get("num_workers"))
         kwargs["mode"] = self._mode(kwargs)
         if kwargs["mode"] == BATCHED and self._batch_size is None:
             kwargs.setdefault("batch_size", DEFAULT_BATCH_SIZE)
@@ -111,6 +114,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     def _merged_parameters(self, **kwargs) -> list[dict]:
         """Parameters of the three steps: those of `pipeline(...)`, and on top of them those of a call."""
+        check_call(self.model, kwargs)
         given = self._sanitize_parameters(**kwargs)
         defaults = (self._preprocess_params, self._forward_params, self._postprocess_params)
         merged = [{**default, **value} for default, value in zip(defaults, given, strict=True)]
@@ -120,8 +124,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     def check(self, **parameters: Any) -> None:
         """Raise InputError for a bad parameter of a call, before any audio is read."""
-        steps = {name: value for name, value in parameters.items() if name not in ("batch_size", "num_workers")}
-        self._merged_parameters(**steps)
+        check_batch_size(parameters.pop("batch_size", None))
+        check_num_workers(parameters.pop("num_workers", None))
+        self._merged_parameters(**parameters)
 
     def stream(self, source: Any, batch_size: int = 1, **kwargs: Any) -> Iterator[dict]:
         """Transcribe and tag sound while it comes, in memory that does not grow with its length.
@@ -139,8 +144,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         Raises:
             InputError: a bad parameter, at once; unusable sound, after what came before has been yielded.
         """
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise InputError(f"batch_size={batch_size!r} is not a number of windows; use a whole number from 1 on.")
+        if "mode" in kwargs:
+            check_mode(kwargs["mode"])
+        check_batch_size(batch_size)
         return stream(self, source, batch_size, *self._merged_parameters(**{**kwargs, "mode": BATCHED}))
 
     def _sanitize_parameters(self, return_text=None, return_tags=None, mode=None, **kwargs):
@@ -150,10 +156,6 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             {name: as_list(name, tag_params[name]) for name in ("labels", "heads") if name in tag_params}
         )
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)
-        if kwargs.get("return_timestamps") not in (None, True, False, "word"):
-            raise InputError(
-                f"return_timestamps={kwargs['return_timestamps']!r} is unknown; use True, False or 'word'."
-            )
         if return_text is None and not self.model.can_generate():
             return_text = False
         if return_text and not self.model.can_generate():
@@ -220,7 +222,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         windows = PipelineChunkIterator(inputs, self.preprocess, preprocess_params)
         collate = _only if batch_size == 1 else _in_lists
         loader = DataLoader(windows, num_workers=min(num_workers, 1), batch_size=batch_size, collate_fn=collate)
-        results = PipelinePackIterator(loader, self.forward, forward_params, loader_batch_size=batch_size)
+        results = PipelinePackIterator(_InOurWords(loader), self.forward, forward_params, loader_batch_size=batch_size)
         return PipelineIterator(results, self.postprocess, postprocess_params)
 
     def generate_by_transformers(
@@ -308,6 +310,20 @@ def _spoken(result: WindowResult, piece: Piece, return_language: bool | None) ->
     if return_language and result.language_id is not None:
         spoken["lang_id"] = torch.tensor([result.language_id])
     return spoken
+
+
+class _InOurWords:
+    """What a data loader gives. Errors of its workers are as raised there, without the worker's traceback."""
+
+    def __init__(self, loader: DataLoader):
+        self._loader = loader
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._loader
+        except InputError as error:
+            # torch raises the same type again, with the whole traceback as its message; ours are one line.
+            raise InputError(str(error).strip().rpartition("InputError: ")[2]) from None
 
 
 def _only(items: list[dict]) -> dict:

@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import InputError
+from ..files import remove_drafts
 from ..model.modeling_heads import saved_head_config
 from .arguments import TLTRTrainingArguments
 
@@ -38,6 +40,10 @@ def check_output(args: TLTRTrainingArguments) -> None:
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise InputError(f"--output '{folder}' cannot be made, since '{there}' is a file; name a folder.")
+    try:
+        TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        raise InputError(f"'{there}' cannot be written to ({error.strerror}); name another --output.") from error
     if args.resume_from_checkpoint and args.overwrite:
         raise InputError("--resume goes on with a run that --overwrite would throw away; use one of them.")
     if args.resume_from_checkpoint or args.overwrite:
@@ -54,8 +60,9 @@ def fold_folders(folder: Path) -> list[Path]:
 
 
 def clear_output(args: TLTRTrainingArguments) -> None:
-    """Remove what an overwritten run, or a checkpoint cut off in the middle, has left."""
+    """Remove what an overwritten run, or a checkpoint or file cut off in the middle, has left."""
     folder = Path(args.output_dir)
+    remove_drafts(folder)
     for checkpoint in [*checkpoint_folders(folder), *checkpoint_folders(folder / REFIT_FOLDER)]:
         if not args.resume_from_checkpoint or not is_complete(checkpoint):
             shutil.rmtree(checkpoint)

@@ -1,0 +1,48 @@
+"""What a call can be told is found right or wrong before any audio is read."""
+
+import pytest
+from tiny import MELS, head_config, tiny_model
+from transformers import WhisperFeatureExtractor
+
+from whisper_at_hf import InputError, WhisperATForAudioClassification
+from whisper_at_hf.pipeline import WhisperATPipeline
+
+
+@pytest.fixture(scope="module")
+def tagger():
+    model = tiny_model(WhisperATForAudioClassification, heads={"default": head_config(window_length_s=0.8)})
+    extractor = WhisperFeatureExtractor(feature_size=MELS, chunk_length=2)
+    return WhisperATPipeline(model, feature_extractor=extractor, tokenizer=None, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"topk": 3}, "'topk' is no parameter of this pipeline or of generate: did you mean 'top_k'?"),
+        ({"qqqqqq": 3}, "'qqqqqq' is no parameter of this pipeline or of generate: leave it out."),
+        ({"generate_kwargs": {"num_beam": 3}}, "did you mean 'num_beams'?"),
+        ({"generate_kwargs": "x"}, "generate_kwargs='x' is no dict"),
+        ({"return_text": "no"}, "return_text='no' is neither True nor False"),
+        ({"return_tags": "no"}, "return_tags='no' is neither True nor False"),
+        ({"return_timestamps": "char"}, "return_timestamps='char' is unknown"),
+        ({"return_timestamps": [1, 2]}, "return_timestamps=[1, 2] is unknown"),
+        ({"chunk_length_s": "x"}, "chunk_length_s='x' is not a number of seconds"),
+        ({"chunk_length_s": float("nan")}, "chunk_length_s=nan is not a number of seconds"),
+        ({"stride_length_s": (1, "x")}, "stride_length_s='x' is not a number of seconds"),
+        ({"at_time_res": 10**400}, "is not a number of seconds"),
+        ({"batch_size": 0}, "batch_size=0 is not a number of windows; use a whole number from 1 on."),
+        ({"batch_size": 2.5}, "batch_size=2.5 is not a number of windows"),
+        ({"num_workers": -1}, "num_workers=-1 is not a number of processes; use a whole number from 0 on."),
+    ],
+)
+def test_what_cannot_be_right_is_named(tagger, parameters, message):
+    for call in (tagger.check, lambda **options: tagger("does-not-exist.wav", **options)):
+        with pytest.raises(InputError) as caught:
+            call(**parameters)
+        assert message in str(caught.value)
+
+
+def test_what_can_be_right_passes(tagger):
+    generate_kwargs = {"num_beams": 2, "language": "en", "temperature": (0.0, 0.2), "no_speech_threshold": 0.6}
+    tagger.check(generate_kwargs=generate_kwargs, top_k=3, threshold=0.1, batch_size=4, num_workers=1)
+    tagger.check(chunk_length_s=2, stride_length_s=(0.2, 0.2), return_timestamps=True, max_new_tokens=5, at_hop=0.4)
