@@ -34,6 +34,11 @@ def test_a_class_in_validation_only(allow_empty):
         check_splits(of_paths(["a"]), other(["a", "b"]), ["a", "b"], allow_empty=allow_empty)
 
 
+def test_a_teacher_knows_classes_that_no_training_clip_has():
+    notes = check_splits(of_paths(["a"]), other(["a", "b"]), ["a", "b"], allow_empty=True, taught=True)
+    assert notes == ["No training clips for 1 label: 'b'."]
+
+
 def test_a_class_in_training_only_is_a_warning():
     expected = ["No validation clips for 1 label: 'b'."]
     assert check_splits(of_paths(["a", "b"]), other(["a"]), ["a", "b"]) == expected

@@ -6,7 +6,7 @@ import torch
 
 from whisper_at_hf import TLTRForAudioClassification
 from whisper_at_hf.model.configuration_whisper_at import AGGREGATIONS
-from whisper_at_hf.training.heads import initialise_from_states
+from whisper_at_hf.training.heads import initialise_bias, initialise_from_states
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,17 @@ def test_a_dimension_that_does_not_vary_is_not_blown_up(states):
     initialise_from_states(head, constant)
     assert torch.isfinite(head.classifier_norm.weight).all()
     assert head.classifier_norm.weight.max() <= 1 / 1e-3 + 1e-3
+
+
+def test_the_bias_starts_at_the_base_rates(states):
+    head = fresh_head("tltr", 8)
+    targets = torch.zeros(50, head.config.num_labels)
+    targets[:, 0], targets[:10, 1] = 0.5, 1.0  # the others never
+    initialise_bias(head, targets)
+    expected = torch.tensor([0.5, 0.2] + [0.01] * (head.config.num_labels - 2))
+    torch.testing.assert_close(head.classifier.bias.sigmoid(), expected)
+    initialise_bias(head, torch.ones(1, head.config.num_labels))
+    assert torch.isfinite(head.classifier.bias).all()
 
 
 def test_a_saved_head_answers_as_before(tmp_path, states):

@@ -46,6 +46,11 @@ class Clips:
         teacher = None if self.teacher is None else self.teacher[chosen]
         return Clips(self.rows.select(chosen), self.targets[chosen], self.cache, positions, teacher)
 
+    def taught_targets(self, weight: float) -> np.ndarray:
+        """`(clips, num_labels)` float32: multi-label targets, of which that share is the teacher's probabilities."""
+        targets = self.targets.astype(np.float32)
+        return targets if self.teacher is None else (1 - weight) * targets + weight * self.teacher
+
     def join(self, others: "Clips") -> "Clips":
         """These clips and others of the same cache folder, all without a teacher."""
         # The one that was opened last holds both; the other may know nothing of clips that were encoded since.

@@ -16,7 +16,7 @@ from ..model.modeling_tltr import TLTRForAudioClassification
 from .arguments import HEAD_SHAPE, HeadArguments, TLTRTrainingArguments
 from .clips import Clips
 from .feature_dataset import JoinedDataset
-from .heads import grow_head, initialise_from_states
+from .heads import grow_head, initialise_bias, initialise_from_states
 from .trainer import TLTRTrainer
 
 # Rows that a fresh head's norms are fitted on; more change nothing.
@@ -69,7 +69,7 @@ def fit_head(
     set_seed(args.seed)
     if train_dataset is None:
         train_dataset = JoinedDataset([clips.dataset() for clips in parts.train])
-    head, previous = make_head(parts, head_arguments)
+    head, previous = make_head(parts, head_arguments, args.distillation_weight)
     trainer = TLTRTrainer(
         head,
         args,
@@ -88,7 +88,7 @@ def fit_head(
 
 
 def make_head(
-    parts: Parts, arguments: HeadArguments
+    parts: Parts, arguments: HeadArguments, distillation_weight: float = 0.0
 ) -> tuple[TLTRForAudioClassification, TLTRForAudioClassification | None]:
     """The head to train, and where it grows the head that it must not forget.
 
@@ -100,7 +100,7 @@ def make_head(
     if arguments.grow and (arguments.init_head is None or parts.problem_type == "single_label_classification"):
         raise InputError("--grow adds labels to a multi-label head; name that head with --init_head.")
     if arguments.init_head is None:
-        return _fresh_head(parts, arguments, spec), None
+        return _fresh_head(parts, arguments, spec, distillation_weight), None
     old = load_saved_head(arguments.init_head)
     if misfit(old.config, spec):
         raise InputError(
@@ -121,7 +121,9 @@ def make_head(
     return head, old if arguments.grow else None
 
 
-def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TLTRForAudioClassification:
+def _fresh_head(
+    parts: Parts, arguments: HeadArguments, spec: FeatureSpec, distillation_weight: float
+) -> TLTRForAudioClassification:
     try:
         config = TLTRConfig(
             encoder_layers=spec.encoder_layers,
@@ -143,6 +145,8 @@ def _fresh_head(parts: Parts, arguments: HeadArguments, spec: FeatureSpec) -> TL
         rows = np.random.default_rng(0).permutation(len(clips))[:_STATISTICS_ROWS]
         states = clips.cache.batch([clips.positions[row] for row in rows])
         initialise_from_states(head, torch.from_numpy(states).float())
+        if parts.problem_type == "multi_label_classification":
+            initialise_bias(head, torch.from_numpy(clips.taught_targets(distillation_weight)))
     return head
 
 

@@ -45,6 +45,24 @@ def initialise_from_states(head: TLTRForAudioClassification, states: torch.Tenso
     head.train(was_training)
 
 
+@torch.no_grad()
+def initialise_bias(head: TLTRForAudioClassification, targets: torch.Tensor) -> None:
+    """Start a fresh multi-label head at the base rates: before it has learnt anything, it says how common a label is.
+
+    From a bias of zero, hundreds of rare labels all pull the logits down at once, by a way that is the same for every
+    clip; the head finds it in the features, and afterwards all clips look alike to it. (The prior of Lin et al. 2017,
+    https://arxiv.org/abs/1708.02002, section 4.1, for each label its own.)
+
+    Args:
+        head: a fresh head, changed in place.
+        targets: `(clips, num_labels)` probabilities of the training clips.
+    """
+    # A label without any clip is taken for rarer than one in the data, but for no impossibility.
+    least = 1 / (2 * max(1, len(targets)))
+    rates = targets.float().mean(dim=0).clamp(min(least, 0.5), max(1 - least, 0.5))
+    head.classifier.bias.copy_(torch.logit(rates))
+
+
 def _norms_in_order(head: nn.Module, states: torch.Tensor) -> list[nn.LayerNorm]:
     met: list[nn.LayerNorm] = []
     hooks = [

@@ -48,8 +48,9 @@ def prepare(
     )
     if len(labels) < 2 and problem_type == "single_label_classification":
         raise InputError(f"All clips have the label '{labels[0]}'; a head needs at least two labels to tell apart.")
-    # An own set of labels may know more than the data does; the data's labels all need clips.
-    check = partial(check_splits, labels=labels, allow_empty=head.grow or data.labels is not None)
+    # An own set of labels may know more than the data does; the data's labels all need clips, or a teacher.
+    taught = data.teacher is not None
+    check = partial(check_splits, labels=labels, allow_empty=head.grow or data.labels is not None, taught=taught)
     notes = check(rows["train"], rows["validation"])
     if head.grow:
         notes = []  # that old labels have no clips is the point
