@@ -19,6 +19,7 @@ ARGUMENTS = {
     "convert": ["--output", "out"],
     "info": [],
     "extract": ["--data", "a.csv", "--cache", "cache"],
+    "teach": ["--data", "a.csv", "--output", "out"],
     "train": ["--output", "out"],
     "evaluate": ["head", "--data", "a.csv"],
     "analyze layers": ["--data", "a.csv", "--model", "m", "--output", "out"],

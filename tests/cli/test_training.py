@@ -220,7 +220,7 @@ def test_without_the_train_extra_its_name_is_given(cli, monkeypatch, command):
     assert_one_sentence(cli(*command), 'needs scikit-learn; run pip install "whisper-at-hf[train]"')
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "extract"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "extract", "teach"])
 def test_help_shows_examples(cli, command):
     result = cli(command, "--help")
     assert result.exit_code == 0 and f"whisper-at {command}" in result.stdout

@@ -21,9 +21,17 @@ Cache = Annotated[
     Path | None, typer.Option("--cache", help="Folder for encoded features; in the user's cache if left out.")
 ]
 BatchSize = Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Clips encoded at a time.")]
+Data = Annotated[str, typer.Option(help="CSV, folder per class, ESC-50, AudioSet segments, or dataset.")]
 Split = Annotated[str | None, typer.Option(help="Split of a hub dataset; 'esc10' of ESC-50.")]
 ClipsFolder = Annotated[str | None, typer.Option(help="Folder of the clips of AudioSet segment CSVs.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars and no warnings.")]
+
+
+class ProblemType(StrEnum):
+    """How logits become scores: by sigmoids, or by softmax."""
+
+    multi_label_classification = "multi_label_classification"
+    single_label_classification = "single_label_classification"
 
 
 class Padding(StrEnum):
@@ -41,7 +49,7 @@ class Padding(StrEnum):
     "accelerate launch --num_processes 2 -m whisper_at_hf.cli extract --data clips.csv --cache features"
 )
 def extract(
-    data: Annotated[str, typer.Option(help="CSV, folder per class, ESC-50, AudioSet segments, or dataset.")],
+    data: Data,
     cache: Annotated[Path, typer.Option(help="Folder for the features; what it holds is not encoded again.")],
     whisper: Whisper = None,
     window: Annotated[float, typer.Option(help="Seconds of audio a clip, a multiple of 0.4.")] = 10.0,
@@ -71,6 +79,60 @@ def extract(
         dtype=dtype,
         device=device,
         verify=verify,
+        quiet=quiet,
+        split=split,
+        clips=clips,
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+@training_app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at teach --model MIT/ast-finetuned-audioset-10-10-0.4593 --data clips.csv --output teacher.csv\n\n"
+    "whisper-at teach --tagger my_tagger.py:Tagger --data clips.csv --labels audioset --output teacher.csv\n\n"
+    "whisper-at train --train clips.csv --labels audioset --problem_type multi_label_classification "
+    "--teacher teacher.csv --distillation_weight 1 --output my-head\n\n"
+    "Stopped at any moment, the same command goes on where it was."
+)
+def teach(
+    data: Data,
+    output: Annotated[Path, path_option("The CSV file to write.")],
+    model: Annotated[
+        str | None, typer.Option(help="Audio classification model of transformers: folder or hub id.")
+    ] = None,
+    tagger: Annotated[
+        str | None,
+        typer.Option(help="Python code instead, which is run: module:name or file.py:name, see taggers.Tagger."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Labels to write: 'audioset', or a .txt or .csv file; all if left out.")
+    ] = None,
+    problem_type: Annotated[
+        ProblemType | None, typer.Option(help="How the model's logits become scores; as its configuration says.")
+    ] = None,
+    batch_size: BatchSize = 8,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, ...; of a model.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    split: Split = None,
+    clips: ClipsFolder = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write down what another model says of each clip, for heads to learn from (train --teacher)."""
+    calm_transformers(quiet)
+    need_extra("train")
+    from .teaching import run_teach
+
+    code = run_teach(
+        data,
+        output,
+        model=model,
+        tagger=tagger,
+        labels=labels,
+        problem_type=problem_type and problem_type.value,
+        batch_size=batch_size,
+        device=device,
+        overwrite=overwrite,
         quiet=quiet,
         split=split,
         clips=clips,

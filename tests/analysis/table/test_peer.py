@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import tiny
 import torch
+from audio_models import LABELS, save_ast
 from labelled_sounds import PITCHES, save_tiny_whisper, write_csv, write_tones
 from sklearn.metrics import average_precision_score
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification, pipeline
+from transformers import pipeline
 from typer.testing import CliRunner
 
 from whisper_at_hf import InputError
@@ -19,27 +19,7 @@ from whisper_at_hf.cli import app
 from whisper_at_hf.features.parallel import process_state
 from whisper_at_hf.training import DataArguments
 
-LABELS = ["mid", "high", "low", "never there"]
 MULTI = [["low"], ["mid", "high"], ["low", "high"], ["mid"], ["high"], ["low"], ["mid", "low"]]
-
-
-def save_ast(folder, labels=LABELS, **changes):
-    torch.manual_seed(0)
-    config = ASTConfig(
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        num_mel_bins=32,
-        max_length=64,
-        id2label=dict(enumerate(labels)),
-        label2id={label: index for index, label in enumerate(labels)},
-        initializer_range=0.3,
-        **changes,
-    )
-    tiny.randomised(ASTForAudioClassification(config)).save_pretrained(folder)
-    ASTFeatureExtractor(num_mel_bins=32, max_length=64).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
