@@ -143,6 +143,7 @@ def tag(
 
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at convert --whisper openai/whisper-base.en --head original:base.en --output whisper-at-base.en\n\n"
     "whisper-at convert --whisper openai/whisper-base.en --head base.en_ori.pth --output whisper-at-base.en\n\n"
     "whisper-at convert --whisper base.en.pt --processor openai/whisper-base.en --head my-head --output my-model\n\n"
     "whisper-at convert --head my-head --output my-model\n\n"
@@ -157,7 +158,11 @@ def convert(
         ),
     ] = None,
     head: Annotated[
-        str | None, typer.Option(help="Original Whisper-AT .pth, or one of our head folders; no head if left out.")
+        str | None,
+        typer.Option(
+            help="Original Whisper-AT .pth, or original:base.en (or another size; original:small.en:low) to download "
+            "it; or one of our head folders; no head if left out."
+        ),
     ] = None,
     processor: Annotated[
         str | None, typer.Option(help="Folder or hub id of the processor, for sources that hold none.")

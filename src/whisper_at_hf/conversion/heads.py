@@ -10,6 +10,7 @@ from ..errors import InputError
 from ..model.modeling_heads import load_saved_head, misfit
 from ..model.modeling_tltr import TLTRForAudioClassification
 from .original_head import load_original_head
+from .published import PREFIX, published_head
 
 
 def load_head(
@@ -18,13 +19,16 @@ def load_head(
     """Load a head and check that it fits.
 
     Args:
-        head: original Whisper-AT `.pth`, or folder or hub id of one of our heads.
+        head: original Whisper-AT `.pth`, or a published one by name, see `published_head`; or folder or hub id of one
+            of our heads.
         whisper: the Whisper that the head must fit, if any.
         labels: names of an original head's outputs; by default AudioSet's if there are 527.
 
     Raises:
         InputError: the head is missing, broken, refused, or reads another layer count or width than `whisper` has.
     """
+    if isinstance(head, str) and head.startswith(PREFIX):
+        head = published_head(head)
     path = Path(head)
     if path.is_file():
         loaded = load_original_head(path, None if whisper is None else whisper.encoder_layers, labels)

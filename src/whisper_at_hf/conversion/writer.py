@@ -44,7 +44,8 @@ def convert(
         whisper: CTranslate2 folder, OpenAI `.pt`, transformers folder (also one of ours, which keeps its heads) or
             hub id; None for the Whisper tiny.en of the embedded default model.
         output: the folder to make.
-        head: original Whisper-AT `.pth`, folder or hub id of one of our heads, or None for no head.
+        head: original Whisper-AT `.pth`, a published one by name ("original:base.en"), folder or hub id of one of our
+            heads, or None for no head.
         processor: folder or hub id of the processor; by default the source's own or openai's of that size.
         head_only: write the head's folder alone; a `whisper` given as well is only checked against the head.
         head_name: the head's name in the model.
