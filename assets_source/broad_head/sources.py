@@ -1,0 +1,136 @@
+"""The recordings that scenes are mixed of: what each is, under which licence, and which part of the data has it."""
+
+import csv
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+PARTS = ("train", "validation", "test")
+# ESC-10's classes and FSDKaggle2018's instruments by their names in AudioSet, with the parents that hold too.
+KNOWN = {
+    "dog_bark": ("Dog", "Animal"),
+    "rain": ("Rain",),
+    "sea_waves": ("Waves, surf",),
+    "baby_cry": ("Baby cry, infant cry",),
+    "clock_tick": ("Tick-tock", "Clock"),
+    "person_sneeze": ("Sneeze",),
+    "helicopter": ("Helicopter", "Vehicle"),
+    "chainsaw": ("Chainsaw",),
+    "rooster": ("Crowing, cock-a-doodle-doo", "Animal"),
+    "fire_crackling": ("Crackle",),
+    "Acoustic_guitar": ("Music", "Musical instrument", "Acoustic guitar", "Guitar"),
+    "Bass_drum": ("Musical instrument", "Bass drum", "Drum"),
+    "Cello": ("Music", "Musical instrument", "Cello"),
+    "Clarinet": ("Music", "Musical instrument", "Clarinet"),
+    "Double_bass": ("Music", "Musical instrument", "Double bass"),
+    "Flute": ("Music", "Musical instrument", "Flute"),
+    "Hi_hat": ("Musical instrument", "Hi-hat"),
+    "Saxophone": ("Music", "Musical instrument", "Saxophone"),
+    "Snare_drum": ("Musical instrument", "Snare drum", "Drum"),
+    "Violin_or_fiddle": ("Music", "Musical instrument", "Violin, fiddle"),
+}
+# Of each speaker's and instrument's place in alphabetical order: every fifth is tested, the one after it validates.
+PERIOD = 5
+# One in so many groups of sounds validates.
+SOUND_GROUPS = 8
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording.
+
+    Attributes:
+        path: relative to the folder of all data.
+        part: "train", "validation" or "test"; no file, speaker or group of variants is in two.
+        kind: "sound" or "speech".
+        known: AudioSet labels that hold for certain, as far as its data set says so.
+        licence, author, origin: whom to credit.
+    """
+
+    path: str
+    part: str
+    kind: str
+    known: tuple[str, ...]
+    licence: str
+    author: str
+    origin: str
+
+    @property
+    def freesound_id(self) -> str | None:
+        """The number of the recording on freesound.org that it was cut out of, where that is known."""
+        address = re.search(r"freesound\.org/(?:s|people/[^/]+/sounds)/(\d+)", self.origin)
+        found = address or re.fullmatch(r"esc10/\w+/\d-(\d+)-\w+\.\w+", self.path)
+        return found and found[1]
+
+
+def read_sources(data: Path) -> list[Source]:
+    """All recordings of `esc10/`, `instruments/`, `speech/` and `sounds/`; those marked test-only are all tested.
+
+    But for those that another collection holds too, cut another way, where it may be learnt from.
+    """
+    listed = [*_esc10(data), *_instruments(data), *_speech(data), *_sounds(data)]
+    sources = {one.path: one for one in listed}.values()
+    used = {number for one in sources if one.part != "test" and (number := one.freesound_id)}
+    return [one for one in sources if one.part != "test" or one.freesound_id not in used]
+
+
+def write_manifest(sources: list[Source], path: Path) -> None:
+    """A CSV line for each recording: where it is from, its licence and author, and what it was used for."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "part", "licence", "author", "origin"])
+        writer.writerows([one.path, one.part, one.licence, one.author, one.origin] for one in sources)
+
+
+def _esc10(data: Path) -> list[Source]:
+    credit = ("CC BY 3.0", "K. J. Piczak and Freesound authors", "https://github.com/karolpiczak/ESC-50")
+    parts = {"5": "test", "4": "validation"}
+    return [
+        Source(row["path"], parts.get(row["fold"], "train"), "sound", KNOWN[row["label"]], *credit)
+        for row in _rows(data, "esc10")
+    ]
+
+
+def _instruments(data: Path) -> list[Source]:
+    credit = ("CC BY 4.0", "FSDKaggle2018, Freesound authors", "https://zenodo.org/records/2552860")
+    seen: dict[str, int] = defaultdict(int)
+    sources = []
+    for row in _rows(data, "instruments"):
+        part = _periodic(seen[row["label"]])
+        seen[row["label"]] += 1
+        sources.append(Source(row["path"], part, "sound", KNOWN[row["label"]], *credit))
+    return sources
+
+
+def _speech(data: Path) -> list[Source]:
+    credit = ("CC BY 4.0", "LibriSpeech", "https://www.openslr.org/31")
+    rows = _rows(data, "speech")
+    places = {speaker: place for place, speaker in enumerate(sorted({row["speaker"] for row in rows}))}
+    return [Source(row["path"], _periodic(places[row["speaker"]]), "speech", ("Speech",), *credit) for row in rows]
+
+
+def _sounds(data: Path) -> list[Source]:
+    return [
+        Source(row["path"], _part_of_sound(row), "sound", (), row["licence"], row["author"], row["origin"])
+        for row in _rows(data, "sounds")
+    ]
+
+
+def _periodic(place: int) -> str:
+    return {0: "test", 1: "validation"}.get(place % PERIOD, "train")
+
+
+def _part_of_sound(row: dict[str, str]) -> str:
+    if row["use"] != "train":
+        return "test"
+    # "scrape_01" and "scrape_02" are one group: variants of a sound are too much alike to test each other.
+    group = re.sub(r"[\W\d_]+", " ", Path(row["path"]).stem).strip()
+    return "validation" if int(hashlib.sha256(group.encode()).hexdigest(), 16) % SOUND_GROUPS == 0 else "train"
+
+
+def _rows(data: Path, folder: str) -> list[dict[str, str]]:
+    with (data / folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
+    return [{**row, "path": f"{folder}/{row['path']}"} for row in rows]

@@ -1,0 +1,81 @@
+"""Render the scenes that a broad head learns from, as audio files with a CSV of windows, and say what is in them.
+
+    python assets_source/render_broad_scenes.py --data DATA --output SCENES
+    whisper-at teach --tagger recipes/efficientat.py:EfficientAT --data SCENES/windows.csv --output SCENES/mixed.csv
+    whisper-at teach --tagger recipes/efficientat.py:EfficientAT --data SCENES/sources.csv --output SCENES/alone.csv
+    python assets_source/join_teachings.py SCENES
+
+DATA holds `esc10/`, `instruments/`, `speech/` and `sounds/`, each with a `labels.csv`. SCENES gets the scenes,
+`windows.csv` (path, labels, start, end, part, sources), `sources.csv` and `manifest.csv`, which names every recording
+with its licence, its author and the part of the data that it belongs to. No recording is in two parts.
+"""
+
+import argparse
+import csv
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from broad_head.scenes import RATE, random_scene
+from broad_head.sources import Source, read_sources, write_manifest
+from tqdm import tqdm
+
+from whisper_at_hf.audio import load_audio
+
+WINDOW_S = 10
+# A recording counts for a window that holds at least so much of it.
+LEAST_SECONDS = 0.25
+# part -> (seconds a scene, their share, seed)
+SCENES = {"train": [(10, 0.6, 1), (30, 0.25, 2)], "validation": [(10, 0.06, 3), (30, 0.03, 4)]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with esc10/, instruments/, speech/, sounds/")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the scenes")
+    parser.add_argument("--scenes", type=int, default=10_000, help="how many; 40 kB for 10 s each")
+    args = parser.parse_args()
+    args.output.mkdir(parents=True, exist_ok=True)
+    sources = read_sources(args.data)
+    write_manifest(sources, args.output / "manifest.csv")
+    _write(
+        args.output / "sources.csv",
+        ["path", "labels", "part"],
+        [[(args.data / one.path).resolve(), ";".join(one.known), one.part] for one in sources if one.part != "test"],
+    )
+    rows = [row for part in SCENES for row in render(part, sources, args)]
+    _write(args.output / "windows.csv", ["path", "labels", "start", "end", "part", "sources"], rows)
+    print(f"{len(rows)} windows of {args.scenes} scenes in {args.output}")
+
+
+def render(part: str, sources: list[Source], args: argparse.Namespace) -> list[list]:
+    """Write the scenes of one part; gives a line for each of their windows."""
+    mine = [one for one in sources if one.part == part]
+    sounds, speech = ([one for one in mine if one.kind == kind] for kind in ("sound", "speech"))
+    numbers = {one: number for number, one in enumerate(one for one in sources if one.part != "test")}
+    load = lru_cache(maxsize=None)(lambda one: load_audio(args.data / one.path))
+    (args.output / part).mkdir(exist_ok=True)
+    rows = []
+    for seconds, share, seed in SCENES[part]:
+        rng = np.random.default_rng(seed)
+        for index in tqdm(range(round(share * args.scenes)), desc=f"{part}, {seconds} s", unit="scene"):
+            scene = random_scene(sounds, speech, load, seconds, rng)
+            path = f"{part}/{seconds}s-{index:05d}.flac"
+            soundfile.write(args.output / path, scene.audio, RATE, subtype="PCM_16")
+            for start in range(0, seconds, WINDOW_S):
+                heard = scene.heard(start * RATE, (start + WINDOW_S) * RATE, round(LEAST_SECONDS * RATE))
+                known = ";".join(dict.fromkeys(label for one in heard for label in one.known))
+                rows.append([path, known, start, start + WINDOW_S, part, " ".join(str(numbers[one]) for one in heard)])
+    return rows
+
+
+def _write(path: Path, header: list[str], rows: list[list]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
