@@ -183,11 +183,17 @@ class TLTRTrainer(Trainer):
         if self.args.step_dropout:
             states = drop_steps(states, self.args.step_dropout, self._step_draws())
         outputs = model(pooled_states=states)
-        if self.single_label:
-            loss = nn.functional.cross_entropy(outputs.logits, targets)
-        else:
-            loss = nn.functional.binary_cross_entropy_with_logits(outputs.logits, targets.to(outputs.logits.dtype))
+        loss = self.loss_of(outputs.logits, targets)
         return (loss, outputs) if return_outputs else loss
+
+    def loss_of(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The training loss of logits against probabilities, both `(batch, num_labels)`.
+
+        Other losses were tried for teachers of hundreds of labels, and gained nothing (`benchmarks/distillation.py`).
+        """
+        if self.single_label:
+            return nn.functional.cross_entropy(logits, targets)
+        return nn.functional.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
 
     def _soft_targets(self, states: torch.Tensor, labels: torch.Tensor, teacher: torch.Tensor | None) -> torch.Tensor:
         """`(batch, num_labels)` probabilities. Both losses are linear in them, so mixing targets mixes losses."""
