@@ -61,6 +61,8 @@ def render(part: str, sources: list[Source], args: argparse.Namespace) -> list[l
         rng = np.random.default_rng(seed)
         for index in tqdm(range(round(share * args.scenes)), desc=f"{part}, {seconds} s", unit="scene"):
             scene = random_scene(sounds, speech, load, seconds, rng)
+            if part != "train" and not scene.audio.any():
+                continue  # digital silence sounds the same in every part
             path = f"{part}/{seconds}s-{index:05d}.flac"
             soundfile.write(args.output / path, scene.audio, RATE, subtype="PCM_16")
             for start in range(0, seconds, WINDOW_S):
