@@ -200,3 +200,10 @@ def test_a_server_that_breaks_off_at_once_is_given_up(site, tmp_path):
     site.files["/x"], site.breaks = b"x", 100
     with warnings.catch_warnings(), pytest.raises(InputError, match="broke off after 0 bytes"):
         download(f"{site.url}/x", tmp_path / "x")
+
+
+def test_a_full_disk_is_not_taken_for_a_broken_connection(site, tmp_path):
+    site.files["/x"] = b"x" * 100
+    (tmp_path / "x.part").symlink_to("/dev/full")
+    with pytest.raises(InputError, match="cannot be written .No space left on device"):
+        download(f"{site.url}/x", tmp_path / "x")

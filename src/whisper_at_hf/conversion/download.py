@@ -33,18 +33,26 @@ def download(address: str, target: Path, sha256: str | None = None) -> None:
     """
     make_folder(target.parent, "set WHISPER_AT_CACHE to a folder that can be written to")
     part = target.with_name(f"{target.name}.part")
-    for _ in range(_MOST_ATTEMPTS):
-        before = part.stat().st_size if part.exists() else 0
-        if _fetch(address, part):
-            break
-        if part.stat().st_size <= before:
-            raise InputError(f"{address} broke off after {part.stat().st_size} bytes: try again.")
-    else:
-        raise InputError(f"{address} broke off {_MOST_ATTEMPTS} times: try again.")
+    try:
+        _fetch_all(address, part)
+    except OSError as error:
+        raise InputError(
+            f"'{part}' cannot be written ({error.strerror}): make room, or set WHISPER_AT_CACHE."
+        ) from error
     if sha256 is not None and sha256_of(part) != sha256:
         part.unlink()
         raise InputError(f"{address} is not the file that was published (its SHA-256 is another): try again.")
     part.replace(target)
+
+
+def _fetch_all(address: str, part: Path) -> None:
+    for _ in range(_MOST_ATTEMPTS):
+        before = part.stat().st_size if part.exists() else 0
+        if _fetch(address, part):
+            return
+        if part.stat().st_size <= before:
+            raise InputError(f"{address} broke off after {part.stat().st_size} bytes: try again.")
+    raise InputError(f"{address} broke off {_MOST_ATTEMPTS} times: try again.")
 
 
 def sha256_of(path: Path) -> str:
@@ -74,12 +82,15 @@ def _fetch(address: str, part: Path) -> bool:
         resumed = response.status == 206
         total = _total(response, start if resumed else 0)
         with part.open("ab" if resumed else "wb") as file, _bar(part, total, start if resumed else 0) as bar:
-            try:
-                while chunk := response.read(_CHUNK):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-            except (OSError, http.client.HTTPException):
-                return False
+            while True:
+                try:
+                    chunk = response.read(_CHUNK)
+                except (OSError, http.client.HTTPException):
+                    return False
+                if not chunk:
+                    break
+                file.write(chunk)
+                bar.update(len(chunk))
     return total is None or part.stat().st_size >= total
 
 
