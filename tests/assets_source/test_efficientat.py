@@ -18,7 +18,8 @@ FOLDER = Path(os.environ.get("WHISPER_AT_TEACHER") or Path(__file__).parents[3] 
 @pytest.fixture(scope="module")
 def teacher():
     if not (FOLDER / WEIGHTS).is_file():
-        pytest.skip(f"no {WEIGHTS}; set WHISPER_AT_TEACHER to its folder")
+        message = f"no {WEIGHTS} in {FOLDER}; set WHISPER_AT_TEACHER to its folder"
+        pytest.fail(message) if os.environ.get("WHISPER_AT_TEACHER") else pytest.skip(message)
     return EfficientAT(FOLDER)
 
 
