@@ -43,6 +43,7 @@ COMMON = {
     "mixup_rate": 0.5,
     "step_dropout": 0.5,
     "eval_strategy": "no",
+    "logging_strategy": "no",
     "save_strategy": "no",
     "use_cpu": True,
     "disable_tqdm": True,
