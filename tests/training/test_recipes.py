@@ -1,6 +1,7 @@
 """Presets, recipe files and flags: which wins, and what is refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from whisper_at_hf.training import parse_arguments, presets
 from whisper_at_hf.training.recipes import parse_command_line
 
 OUTPUT = ["--output_dir", "run", "--use_cpu"]
+RECIPES = Path(__file__).parents[2] / "recipes"
 
 
 @pytest.fixture
@@ -29,6 +31,12 @@ def test_flags_win_over_values_over_the_file_over_the_preset(recipe):
     assert (args.learning_rate, args.num_train_epochs, args.mixup_rate) == (0.04, 8, 0.25)
     assert args.time_mask_steps == 10  # of the preset
     assert args.seed == 42  # None counts as not given
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.name)
+def test_the_recipes_of_this_repository_can_be_read(path):
+    data, head, args = parse_arguments(OUTPUT, config=path)
+    assert head.window_length_s > 0 and args.num_train_epochs > 0 and (data.labels or data.label_column)
 
 
 def test_a_recipe_can_start_from_a_preset(recipe):
