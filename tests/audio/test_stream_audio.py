@@ -275,7 +275,7 @@ def server(tmp_path, monkeypatch):
     gate, gate_was_set = threading.Event(), []
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
         yield SimpleNamespace(url=f"http://127.0.0.1:{httpd.server_port}", gate=gate, gate_was_set=gate_was_set)
         httpd.shutdown()
 

@@ -32,12 +32,14 @@ def without(monkeypatch):
     return without
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [[], ["transcribe"], ["tag"], ["convert"], ["info"], ["train"], ["analyze"]])
 def test_help_without_extras(command):
     done = run_without_extras(*command, "--help")
     assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
 
 
+@pytest.mark.long
 def test_the_table_of_published_scores_without_extras():
     done = run_without_extras("analyze", "table", "--quiet")
     assert done.returncode == 0 and "Whisper-AT" in done.stdout, done.stderr
@@ -59,6 +61,7 @@ def test_commands_say_what_they_need():
     assert done.stderr == f'error: This needs {needed}; run pip install "whisper-at-hf[train]".\n'
 
 
+@pytest.mark.long
 def test_training_does_not_need_the_package_evaluate(without):
     without("evaluate")
     need_extra("train")

@@ -89,7 +89,7 @@ def site(monkeypatch, tmp_path):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
         httpd.handle_error = lambda *_: None  # a client that hangs up at a web page
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        threading.Thread(target=httpd.serve_forever, args=(0.02,), daemon=True).start()
         site.url = f"http://127.0.0.1:{httpd.server_port}"
         monkeypatch.setattr(published, "ORIGIN", f"{site.url}/origin")
         monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"{site.url}/hub")

@@ -80,6 +80,7 @@ def test_the_command_prints_and_writes(tmp_path):
     assert "latency" not in content
 
 
+@pytest.mark.long
 def test_times_are_measured_when_asked_for(tmp_path, monkeypatch):
     size = WhisperSize(("toy",), layers=1, width=16, attention_heads=2, mels=8)
     monkeypatch.setattr(latency, "find_sizes", lambda names: [size])
@@ -113,6 +114,7 @@ def test_without_matplotlib_all_but_the_figure_works(tmp_path, monkeypatch):
     assert run("--size", "tiny", "--output", tmp_path / "cost", "--no-figure").exit_code == 0
 
 
+@pytest.mark.long
 def test_nothing_of_the_extra_is_imported():
     """`cost` runs where only torch and transformers are."""
     code = (
