@@ -13,7 +13,7 @@ zero, all windows look alike. Prints a table and writes `benchmarks/distillation
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,7 @@ def main() -> None:
     results = {"windows": len(parts.train[0]), "held_out": len(taught), "candidates": {}}
     print("| candidate | top 1 | top 5 | AP | spread |\n|---|---|---|---|---|", flush=True)
     for name in args.candidate:
-        scores = agreement(learn(parts, CANDIDATES[name], args), taught)
+        scores = agreement(learn(parts, CANDIDATES[name]), taught)
         results["candidates"][name] = scores
         print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in scores.values()) + " |", flush=True)
         args.output.write_text(json.dumps(results, indent=2) + "\n")
@@ -155,14 +155,14 @@ def load(args: argparse.Namespace) -> tuple[Parts, np.ndarray]:
     return parts, load_teacher(data.teacher, parts.validation.rows, parts.labels)
 
 
-def learn(parts: Parts, candidate: Candidate, args: argparse.Namespace) -> np.ndarray:
+def learn(parts: Parts, candidate: Candidate) -> np.ndarray:
     """Train a head; its logits `(windows, num_labels)` on the windows held out."""
-    data, head, training = parse_arguments([], **{**COMMON, **candidate.flags}, train=["-"], output_dir="unused")
+    _, head, training = parse_arguments([], **{**COMMON, **candidate.flags}, train=["-"], output_dir="unused")
     torch.manual_seed(0)
     model, _ = make_head(parts, head, training.distillation_weight)
     if candidate.zero_bias:
         model.classifier.bias.data.zero_()
-    trainer = Student(model, replace(training), parts.train[0].dataset())
+    trainer = Student(model, training, parts.train[0].dataset())
     if candidate.loss is not None:
         trainer.other_loss = candidate.loss(parts.train[0].taught_targets(1.0))
     trainer.train()

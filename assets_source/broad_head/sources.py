@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("train", "validation", "test")
 # ESC-10's classes and FSDKaggle2018's instruments by their names in AudioSet, with the parents that hold too.
 KNOWN = {
     "dog_bark": ("Dog", "Animal"),

@@ -184,6 +184,7 @@ def test_memory_does_not_grow_with_length(tagger):
     ("options", "message"),
     [
         ({"batch_size": 0}, "batch_size=0 is not a number of windows; use a whole number from 1 on."),
+        ({"batch_size": None}, "batch_size=None is not"),
         ({"batch_size": True}, "batch_size=True is not"),
         ({"batch_size": 1.5}, "batch_size=1.5 is not"),
         ({"at_time_res": 0.3}, "at_time_res=0.3 "),

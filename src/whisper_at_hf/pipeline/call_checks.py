@@ -17,13 +17,16 @@ _OURS = {"return_text", "return_tags", "mode", *TagOptions.names()}
 
 
 def check_batch_size(batch_size: Any) -> None:
-    """Raise InputError unless it is a number of windows, or None."""
+    """Raise InputError unless it is a number of windows."""
     _check_whole("batch_size", batch_size, 1, "windows")
 
 
-def check_num_workers(num_workers: Any) -> None:
-    """Raise InputError unless it is a number of processes, or None."""
-    _check_whole("num_workers", num_workers, 0, "processes")
+def check_batching(parameters: Mapping[str, Any]) -> None:
+    """Check `batch_size` and `num_workers` where a call gives them; None is the pipeline's own."""
+    if (batch_size := parameters.get("batch_size")) is not None:
+        check_batch_size(batch_size)
+    if (num_workers := parameters.get("num_workers")) is not None:
+        _check_whole("num_workers", num_workers, 0, "processes")
 
 
 def check_call(model: Any, parameters: Mapping[str, Any]) -> None:
@@ -75,7 +78,5 @@ def _check_seconds(name: str, value: Any) -> None:
 
 
 def _check_whole(name: str, value: Any, least: int, what: str) -> None:
-    if value is None:
-        return
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(f"{name}={value!r} is not a number of {what}; use a whole number from {least} on.")

@@ -16,7 +16,7 @@ from ..audio.windows import cut_at_pauses
 from ..decoding.window import Piece, SoundFile, Window, WindowResult
 from ..errors import InputError
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
-from .call_checks import check_batch_size, check_call, check_num_workers
+from .call_checks import check_batch_size, check_batching, check_call
 from .engine import WindowEngine, decodes_alone
 from .file_windows import strided_windows, window_at_pauses, windows_side_by_side
 from .inputs import as_pipeline_input
@@ -91,8 +91,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         inputs = as_pipeline_input(inputs)
         if isinstance(inputs, list) and not inputs:
             return []
-        check_batch_size(kwargs.get("batch_size"))
-        check_num_workers(kwargs.get("num_workers"))
+        check_batching(kwargs)
         kwargs["mode"] = self._mode(kwargs)
         if kwargs["mode"] == BATCHED and self._batch_size is None:
             kwargs.setdefault("batch_size", DEFAULT_BATCH_SIZE)
@@ -124,9 +123,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     def check(self, **parameters: Any) -> None:
         """Raise InputError for a bad parameter of a call, before any audio is read."""
-        check_batch_size(parameters.pop("batch_size", None))
-        check_num_workers(parameters.pop("num_workers", None))
-        self._merged_parameters(**parameters)
+        check_batching(parameters)
+        steps = {name: value for name, value in parameters.items() if name not in ("batch_size", "num_workers")}
+        self._merged_parameters(**steps)
 
     def stream(self, source: Any, batch_size: int = 1, **kwargs: Any) -> Iterator[dict]:
         """Transcribe and tag sound while it comes, in memory that does not grow with its length.

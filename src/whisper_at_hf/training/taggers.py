@@ -8,14 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
+from transformers import AutoFeatureExtractor, AutoModelForAudioClassification, PreTrainedConfig
 
 from ..errors import InputError, first_line
 from ..model.complete_loading import load_complete
 from ..model.tagging import logits_to_scores
 
 MULTI_LABEL = "multi_label_classification"
-SINGLE_LABEL = "single_label_classification"
 
 
 class Tagger(Protocol):
@@ -61,10 +60,7 @@ class TransformersTagger:
         self.model.to(device or "cpu")
         self.problem_type = problem_type or self.model.config.problem_type or MULTI_LABEL
         self.sampling_rate = self.extractor.sampling_rate
-        names = self.model.config.id2label
-        if missing := [index for index in range(self.model.config.num_labels) if index not in names]:
-            raise InputError(f"'{path}' has no name for label {missing[0]}; complete id2label in its config.json.")
-        self.labels = [names[index] for index in range(len(names))]
+        self.labels = label_names(self.model.config, path)
 
     @torch.no_grad()
     def __call__(self, clips: list[np.ndarray]) -> np.ndarray:
@@ -73,6 +69,14 @@ class TransformersTagger:
         name = self.model.main_input_name if self.model.main_input_name in inputs else next(iter(inputs))
         logits = self.model(inputs[name].to(self.model.device)).logits.float().cpu()
         return logits_to_scores(logits.double(), self.problem_type).numpy()
+
+
+def label_names(config: PreTrainedConfig, path: str | Path) -> list[str]:
+    """The names of a classifier's labels in the order of its logits. Raises InputError if one has none."""
+    names = config.id2label
+    if missing := [index for index in range(config.num_labels) if index not in names]:
+        raise InputError(f"'{path}' has no name for label {missing[0]}; complete id2label in its config.json.")
+    return [names[index] for index in range(len(names))]
 
 
 def load_tagger(spec: str) -> Tagger:

@@ -27,6 +27,7 @@ from ...pipeline.loading import check_device
 from ...training.arguments import DataArguments
 from ...training.clips import load_rows
 from ...training.evaluation import summarise
+from ...training.taggers import label_names
 
 
 @dataclass
@@ -76,12 +77,7 @@ class ASTPeer:
     @property
     def labels(self) -> list[str]:
         """The label names in the order of the logits."""
-        names = self.model.config.id2label
-        if missing := [index for index in range(self.model.config.num_labels) if index not in names]:
-            raise InputError(
-                f"'{self.path}' has no name for label {missing[0]}; complete id2label in its config.json."
-            )
-        return [names[index] for index in range(len(names))]
+        return label_names(self.model.config, self.path)
 
     @torch.no_grad()
     def logits(self, audio: list[np.ndarray]) -> torch.Tensor:
