@@ -1,12 +1,12 @@
 """What a broad head knows of recordings that no head has learnt from, beside its teacher.
 
-    python assets_source/evaluate_broad_head.py --data DATA --head HEAD --output FILE.json
+    python assets_source/evaluate_broad_head.py --data DATA --head HEAD [--beside NAME=HEAD] --output FILE.json
 
-HEAD is a run of `whisper-at train` on the scenes of `render_broad_scenes.py`. Each of its labels with a held-out clip
-is scored by its average precision over all held-out clips, and by how often it is among the first five tags of its own
-clips. Clips are whole files, tagged as `whisper-at tag` does, by the highest window of each label. What a clip is, is
-said by its data set or by its name (`broad_head/names.py`). With `WHISPER_AT_TEACHER` set the teacher hears the same
-clips.
+Each label with a held-out clip is scored by its average precision over all held-out clips, and by how often it is
+among the first five tags of its own clips. Clips are whole files, tagged as `whisper-at tag` does, by the highest
+window of each label. What a clip is, is said by its data set or by its name (`broad_head/names.py`). False alarms are
+tags, other than of speech, in an hour of speech, in silence and in quiet rooms (`broad_head/alarms.py`). With
+`WHISPER_AT_TEACHER` set the teacher hears the same clips, and the same hour with one threshold for all labels.
 """
 
 import argparse
@@ -16,76 +16,126 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from broad_head.names import labels_by_name
-from broad_head.sources import Source, read_sources
+import soxr
+from broad_head.alarms import OF_SPEECH, RATE, recordings
+from broad_head.sources import read_sources
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
 from whisper_at_hf import WhisperATForAudioClassification
 from whisper_at_hf.audio import load_audio
 from whisper_at_hf.conversion.default_model import default_model_path
+from whisper_at_hf.model.tagging import resolve_thresholds
 from whisper_at_hf.pipeline import WhisperATPipeline
 
 # What a label needs to ship: stated before any head was looked at.
 LEAST_CLIPS, LEAST_AP, LEAST_HITS = 5, 0.3, 0.6
+# Some of its probabilities are small even where it is sure.
+TEACHERS_THRESHOLD = 0.3
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="as of render_broad_scenes.py")
+    parser.add_argument("--data", type=Path, required=True, help="as of render_broad_scenes.py, and emotion/")
     parser.add_argument("--head", required=True, help="its folder")
+    parser.add_argument("--beside", action="append", default=[], metavar="NAME=HEAD", help="another head to score")
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
+    parser.add_argument("--no-alarms", action="store_true", help="leave the false alarms out")
     args = parser.parse_args()
-    clips = [(one, known) for one in read_sources(args.data) if one.part == "test" and (known := known_labels(one))]
-    audio = [load_audio(args.data / one.path) for one, _ in tqdm(clips, desc="reading", unit="clip")]
-    labels, logits = head_logits(args.head, audio)
-    truth = np.array([[label in known for label in labels] for _, known in clips])
-    said = {"head": logits}
+    clips = [one for one in read_sources(args.data) if one.part == "test" and one.known]
+    audio = [load_audio(args.data / one.path) for one in tqdm(clips, desc="reading", unit="clip")]
+    quiet = {} if args.no_alarms else recordings(args.data)
+    heads = {"head": args.head, **dict(one.split("=", 1) for one in args.beside)}
+    models: dict[str, Model] = {name: Tagger(folder) for name, folder in heads.items()}
     if os.environ.get("WHISPER_AT_TEACHER"):
-        said["teacher"] = teacher_scores(audio, labels)
-    results = {"clips": len(clips), "models": {}}
-    for name, scores in said.items():
-        results["models"][name] = compared(scores, truth, labels)
+        models["teacher"] = Teacher(models["head"].labels)
+    results: dict[str, Any] = {"clips": len(clips), "rendered": sum("rendered/" in one.path for one in clips)}
+    results["minutes"] = {kind: sum(map(len, files)) / RATE / 60 for kind, files in quiet.items()}
+    results["models"] = {}
+    for name, model in models.items():
+        truth = np.array([[label in one.known for label in model.labels] for one in clips])
+        scores = np.stack([model(one) for one in tqdm(audio, desc=name, unit="clip")])
+        results["models"][name] = compared(scores, truth, model.labels)
+        results["models"][name]["false_alarms"] = false_alarms(model, quiet)
+    real = [number for number, one in enumerate(clips) if not one.path.startswith("rendered/")]
+    for label, row in results["models"]["head"]["labels"].items():
+        row["recordings"] = sum(label in clips[number].known for number in real)
     args.output.write_text(json.dumps(results, indent=2) + "\n")
     report(results)
 
 
-def known_labels(source: Source) -> tuple[str, ...]:
-    """The labels of a recording: its data set's, or those that its name tells."""
-    return source.known or labels_by_name(source.path)
+class Tagger:
+    """A head on the embedded Whisper: `(samples,)` at 16 kHz to `(num_labels,)` logits, the highest of all windows.
+
+    Attributes:
+        labels: the head's.
+    """
+
+    def __init__(self, head: str):
+        from transformers import WhisperFeatureExtractor
+
+        model = WhisperATForAudioClassification.from_pretrained(default_model_path())
+        model.drop_head(model.config.default_head)
+        model.load_head(head, "broad")
+        extractor = WhisperFeatureExtractor.from_pretrained(default_model_path())
+        self._pipe = WhisperATPipeline(model, feature_extractor=extractor, tokenizer=None, device="cpu")
+        self.labels = model.get_head().config.labels
+        self._limits = resolve_thresholds(model.get_head().config).logit().numpy()
+
+    def windows(self, audio: np.ndarray) -> np.ndarray:
+        """Logits `(windows, num_labels)`."""
+        return self._pipe({"raw": audio, "sampling_rate": RATE}, return_text=False, return_logits=True)["tag_logits"]
+
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
+        return self.windows(audio).max(axis=0)
+
+    def tagged(self, audio: np.ndarray) -> np.ndarray:
+        """Which labels are over their thresholds, `(windows, num_labels)`."""
+        return self.windows(audio) >= self._limits
 
 
-def head_logits(head: str, audio: list[np.ndarray]) -> tuple[list[str], np.ndarray]:
-    """The head's labels, and its logits `(clips, num_labels)` on the embedded Whisper, the highest of all windows."""
-    model = WhisperATForAudioClassification.from_pretrained(default_model_path())
-    model.drop_head(model.config.default_head)
-    model.load_head(head, "broad")
-    from transformers import WhisperFeatureExtractor
+class Teacher:
+    """EfficientAT's probabilities for some of its labels, used as a `Tagger`."""
 
-    extractor = WhisperFeatureExtractor.from_pretrained(default_model_path())
-    pipe = WhisperATPipeline(model, feature_extractor=extractor, tokenizer=None, device="cpu")
-    results = pipe(
-        ({"raw": one, "sampling_rate": 16_000} for one in tqdm(audio, desc="tagging", unit="clip")),
-        return_text=False,
-        return_logits=True,
-        batch_size=8,
-    )
-    return model.get_head().config.labels, np.stack([result["tag_logits"].max(axis=0) for result in results])
+    def __init__(self, labels: list[str]):
+        from efficientat import EfficientAT
+
+        self.labels, self._teacher = labels, EfficientAT()
+        self._places = [self._teacher.labels.index(label) for label in labels]
+
+    def windows(self, audio: np.ndarray) -> np.ndarray:
+        """Probabilities `(windows, num_labels)`."""
+        loud = soxr.resample(audio, RATE, self._teacher.sampling_rate)
+        window = 10 * self._teacher.sampling_rate
+        return self._teacher([loud[start : start + window] for start in range(0, len(loud), window)])[:, self._places]
+
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
+        return self.windows(audio).max(axis=0)
+
+    def tagged(self, audio: np.ndarray) -> np.ndarray:
+        """Which labels are over `TEACHERS_THRESHOLD`, `(windows, num_labels)`."""
+        return self.windows(audio) >= TEACHERS_THRESHOLD
 
 
-def teacher_scores(audio: list[np.ndarray], labels: list[str]) -> np.ndarray:
-    """`(clips, num_labels)` by EfficientAT, the highest of windows of 10 s."""
-    from efficientat import EfficientAT
+Model = Tagger | Teacher
 
-    teacher = EfficientAT()
-    places = [teacher.labels.index(label) for label in labels]
-    window = 10 * teacher.sampling_rate
-    return np.stack(
-        [
-            teacher([one[start : start + window] for start in range(0, len(one), window)]).max(axis=0)[places]
-            for one in tqdm(audio, desc="teacher", unit="clip")
-        ]
-    )
+
+def false_alarms(model: Model, quiet: dict[str, list[np.ndarray]]) -> dict[str, Any]:
+    """Wrong tags a minute in each kind of recording, and which labels they have."""
+    found = {}
+    for kind, files in quiet.items():
+        tagged = np.concatenate([model.tagged(one) for one in tqdm(files, desc=kind, unit="min")])
+        right = OF_SPEECH if "speech" in kind else ()
+        counts = {label: int(n) for label, n in zip(model.labels, tagged.sum(axis=0), strict=True) if n}
+        wrong = {label: n for label, n in counts.items() if label not in right}
+        minutes = sum(map(len, files)) / RATE / 60
+        found[kind] = {
+            "a_minute": sum(wrong.values()) / minutes,
+            "windows": len(tagged),
+            "speech_tagged": float(tagged[:, model.labels.index("Speech")].mean()),
+            "labels": dict(sorted(wrong.items(), key=lambda item: -item[1])),
+        }
+    return found
 
 
 def compared(scores: np.ndarray, truth: np.ndarray, labels: list[str]) -> dict[str, Any]:
@@ -121,18 +171,23 @@ def passes(row: dict[str, float]) -> bool:
 def report(results: dict[str, Any]) -> None:
     """The figures as tables."""
     models = results["models"]
-    print(f"{results['clips']} clips\n")
-    print("| | top 1 | top 5 | mAP | labels tested | labels passed |\n|---|---|---|---|---|---|")
+    print(f"{results['clips']} clips, {results['rendered']} of them rendered by soundfonts or rule\n")
+    kinds = list(results["minutes"])
+    print(
+        "| | top 1 | top 5 | mAP | labels tested | passed |"
+        + "".join(f" false alarms/min, {kind} |" for kind in kinds)
+    )
+    print("|---" * (6 + len(kinds)) + "|")
     for name, found in models.items():
         figures = " | ".join(f"{100 * found[key]:.1f}" for key in ("top1", "top5", "map"))
-        print(f"| {name} | {figures} | {found['labels_tested']} | {len(found['labels_passed'])} |")
-    print("\n| label | clips | " + " | ".join(f"{name}: AP | {name}: top 5" for name in models) + " |")
-    print("|" + "---|" * (2 + 2 * len(models)))
+        alarms = "".join(f" {found['false_alarms'][kind]['a_minute']:.2f} |" for kind in kinds)
+        print(f"| {name} | {figures} | {found['labels_tested']} | {len(found['labels_passed'])} |{alarms}")
+    print("\n| label | clips | recordings | " + " | ".join(f"{name}: AP | {name}: top 5" for name in models) + " |")
+    print("|" + "---|" * (3 + 2 * len(models)))
     for label, row in sorted(models["head"]["labels"].items(), key=lambda item: -item[1]["ap"]):
-        cells = [
-            f"{found['labels'][label]['ap']:.2f} | {found['labels'][label]['top5']:.2f}" for found in models.values()
-        ]
-        print(f"| {label} | {row['clips']} | " + " | ".join(cells) + " |")
+        rows = [found["labels"].get(label) for found in models.values()]
+        cells = [f"{one['ap']:.2f} | {one['top5']:.2f}" if one else "- | -" for one in rows]
+        print(f"| {label} | {row['clips']} | {row['recordings']} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -114,13 +114,15 @@ def held_out_states(
 def score_cases(head: TLTRForAudioClassification, cases: list[Case], states: torch.Tensor) -> dict:
     """All scores on the cases, given their `(cases, layers, 25 steps, width)` states."""
     scores = torch.cat([head(part).logits for part in states.split(64)]).sigmoid().numpy()
+    columns = [head.config.labels.index(label) for label in LABELS]  # a broad head has others too
+    scores = scores[:, columns]
     targets = np.array([[label in case.labels for label in LABELS] for case in cases])
     scored = np.array([case.kind != "mixed, looped" for case in cases])
     precision = {
         label: round(float(average_precision_score(targets[scored, i], scores[scored, i])), 4)
         for i, label in enumerate(LABELS)
     }
-    limits = resolve_thresholds(head.config).numpy()
+    limits = resolve_thresholds(head.config).numpy()[columns]
     of_kind = {kind: np.array([case.kind == kind for case in cases]) for kind in dict.fromkeys(c.kind for c in cases)}
     # 40 clips, four of each class, and all 80.
     first = np.array([case.among_first for case in cases])
@@ -157,7 +159,7 @@ def mixed_scores(scores: np.ndarray, targets: np.ndarray, limits: np.ndarray, ch
 def score_rain(head: TLTRForAudioClassification, states: torch.Tensor) -> dict:
     """Rain's score in each 10 s row of the 90 s recordings, `(recordings, layers, 225 steps, width)`, and for how many
     of them rain is tagged in the row 50-60 s and in no other."""
-    rain = LABELS.index("Rain")
+    rain = head.config.labels.index("Rain")
     limit = float(resolve_thresholds(head.config)[rain])
     rows = [head(cut_windows(recording, 9, WINDOW_STEPS)).logits.sigmoid()[:, rain].tolist() for recording in states]
     right = [[score >= limit for score in row] == [index == RAIN_ROW for index in range(9)] for row in rows]

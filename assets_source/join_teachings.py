@@ -1,22 +1,29 @@
 """Join what the teacher says of each window, what it says of the recordings in it, and what is known of them.
 
-    python assets_source/join_teachings.py SCENES
+    python assets_source/join_teachings.py SCENES [--certain TWELVE]
 
 In a mixture the teacher misses what is faint; alone it hears it. SCENES holds `windows.csv`, `sources.csv`,
 `mixed.csv` and `alone.csv` (see `render_broad_scenes.py`) and gets `train.csv`, `validation.csv` (path, labels, start,
 end) and `teacher.csv`, whose probability of a label is the highest of the mixture's, `ALONE` times that of each
-recording in the window, and `KNOWN` where a data set says that it is heard.
+recording in the window, and `KNOWN` where a data set says that it is heard. TWELVE holds the scenes of
+`render_scenes.py`, with a `mixed.csv` of its windows: of its twelve labels it is certain, also that they are not heard.
 """
 
 import argparse
 import csv
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from broad_head.names import with_parents
+from default_head.material import LABELS
 
 # Of a label in a recording alone, how much holds for a window that it is mixed into, maybe in part and faint.
 ALONE = 0.7
 KNOWN = 0.95
+# Of a label that is certainly not heard.
+ABSENT = 0.005
 
 
 def joined(mixed: np.ndarray, alone: list[np.ndarray], known: list[int]) -> np.ndarray:
@@ -32,30 +39,72 @@ def joined(mixed: np.ndarray, alone: list[np.ndarray], known: list[int]) -> np.n
     return result
 
 
+def certain(mixed: np.ndarray, heard: list[int], all_labels: list[int]) -> np.ndarray:
+    """Probabilities `(num_labels,)` of a window of which it is certain which of `all_labels` are heard.
+
+    Args:
+        mixed: the teacher's `(num_labels,)`.
+        heard: the places of labels that are heard, with their parents.
+        all_labels: the places of the labels that are not heard unless they are among those.
+    """
+    result = mixed.copy()
+    result[all_labels] = np.minimum(result[all_labels], ABSENT)
+    result[heard] = np.maximum(result[heard], KNOWN)
+    return result
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="SCENES")
-    folder = parser.parse_args().folder
+    parser.add_argument("--certain", type=Path, metavar="TWELVE", help="scenes of render_scenes.py")
+    args = parser.parse_args()
+    parts: dict[str, list[list[str]]] = {"train": [], "validation": []}
+    with (args.folder / "teacher.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        labels, windows = broad_windows(args.folder)
+        writer.writerow(["path", "start", "end", *labels])
+        if args.certain:
+            windows = chain(windows, certain_windows(args.certain, labels))
+        for part, row, values in windows:
+            writer.writerow([row["path"], row["start"], row["end"], *(f"{value:.5g}" for value in values)])
+            parts[part].append([row["path"], row["labels"], row["start"], row["end"]])
+    for part, rows in parts.items():
+        with (args.folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["path", "labels", "start", "end"])
+            writer.writerows(rows)
+
+
+def broad_windows(folder: Path) -> tuple[list[str], Iterator[tuple[str, dict[str, str], np.ndarray]]]:
+    """The teacher's labels, and of each window of SCENES its part, its row and its probabilities."""
     labels, alone = _probabilities(folder / "alone.csv")
     _, mixed = _probabilities(folder / "mixed.csv")
     places = {label: place for place, label in enumerate(labels)}
     sources = [alone.get((row["path"], 0.0, None)) for row in _rows(folder / "sources.csv")]
-    parts: dict[str, list[list[str]]] = {"train": [], "validation": []}
-    with (folder / "teacher.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["path", "start", "end", *labels])
+
+    def windows() -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
         for row in _rows(folder / "windows.csv"):
             clip = (str((folder / row["path"]).resolve()), float(row["start"]), float(row["end"]))
             heard = [sources[int(number)] for number in row["sources"].split()]
             known = [places[label] for label in row["labels"].split(";") if label]
-            values = joined(mixed[clip], [one for one in heard if one is not None], known)
-            writer.writerow([row["path"], row["start"], row["end"], *(f"{value:.5g}" for value in values)])
-            parts[row["part"]].append([row["path"], row["labels"], row["start"], row["end"]])
-    for part, rows in parts.items():
-        with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["path", "labels", "start", "end"])
-            writer.writerows(rows)
+            yield row["part"], row, joined(mixed[clip], [one for one in heard if one is not None], known)
+
+    return labels, windows()
+
+
+def certain_windows(folder: Path, labels: list[str]) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+    """The same of each window of TWELVE; its paths are absolute."""
+    _, mixed = _probabilities(folder / "mixed.csv")
+    places = {label: place for place, label in enumerate(labels)}
+    twelve = [places[label] for label in LABELS]
+    for part in ("train", "validation"):
+        for row in _rows(folder / f"{part}.csv"):
+            path = str((folder / row["path"]).resolve())
+            heard = with_parents(tuple(label for label in row["labels"].split(";") if label))
+            values = certain(
+                mixed[path, float(row["start"]), float(row["end"])], [places[one] for one in heard], twelve
+            )
+            yield part, {**row, "path": path, "labels": ";".join(heard)}, values
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

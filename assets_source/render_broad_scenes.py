@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from broad_head.scenes import RATE, random_scene
+from broad_head.scenes import RATE, chances, random_scene
 from broad_head.sources import Source, read_sources, write_manifest
 from tqdm import tqdm
 
@@ -56,11 +56,11 @@ def render(part: str, sources: list[Source], args: argparse.Namespace) -> list[l
     numbers = {one: number for number, one in enumerate(one for one in sources if one.part != "test")}
     load = lru_cache(maxsize=None)(lambda one: load_audio(args.data / one.path))
     (args.output / part).mkdir(exist_ok=True)
-    rows = []
+    rows, likely = [], chances(sounds)
     for seconds, share, seed in SCENES[part]:
         rng = np.random.default_rng(seed)
         for index in tqdm(range(round(share * args.scenes)), desc=f"{part}, {seconds} s", unit="scene"):
-            scene = random_scene(sounds, speech, load, seconds, rng)
+            scene = random_scene(sounds, speech, load, seconds, rng, likely)
             if part != "train" and not scene.audio.any():
                 continue  # digital silence sounds the same in every part
             path = f"{part}/{seconds}s-{index:05d}.flac"

@@ -1,5 +1,6 @@
 """Scenes: several sounds at once, with or without speech, at random places and levels, in rooms and bad recordings."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ from .sources import Source
 RATE = 16_000
 # dB of a sound against the speech, or against nothing.
 LOUDEST, FAINTEST = 15.0, -5.0
-# Chances of 0, 1, 2 and 3 sounds, and that there is speech, a room, a narrow band, noise.
+# In every 10 s, chances of 0, 1, 2 and 3 sounds, and that there is speech; of a room, a narrow band, noise.
 SOUNDS = (0.06, 0.4, 0.34, 0.2)
 SPEECH, ROOM, BAND, NOISE = 0.4, 0.3, 0.2, 0.5
 # A short sound is often heard again and again: a drip, a hammer, a bell.
@@ -44,19 +45,36 @@ class Scene:
         return [one.source for one in self.placed if min(last, one.end) - max(first, one.start) >= least]
 
 
+def chances(sources: list[Source]) -> np.ndarray:
+    """How likely each recording is drawn, `(sources,)`: those of rare labels often, as `1 / sqrt(recordings)`."""
+    count = Counter(label for one in sources for label in one.known)
+    rarest = [min((count[label] for label in one.known), default=0) for one in sources]
+    typical = float(np.median([number for number in rarest if number] or [1]))
+    weights = np.array([(number or 4 * typical) ** -0.5 for number in rarest])
+    return weights / weights.sum()
+
+
 def random_scene(
     sounds: list[Source],
     speech: list[Source],
     load: Callable[[Source], np.ndarray],
     seconds: float,
     rng: np.random.Generator,
+    likely: np.ndarray | None = None,
 ) -> Scene:
-    """A scene of that length, all of it drawn from `rng`; `load` gives a recording's `(samples,)` at 16 kHz."""
+    """A scene of that length, all of it drawn from `rng`; longer ones hold more.
+
+    Args:
+        load: gives a recording's `(samples,)` at 16 kHz.
+        likely: the `chances` of the sounds; all alike if None.
+    """
     scene = Scene(np.zeros(round(seconds * RATE), np.float32))
-    if rng.random() < SPEECH:
-        _add(scene, speech[rng.integers(len(speech))], load, 0.0, rng)
-    for _ in range(rng.choice(len(SOUNDS), p=SOUNDS)):
-        _add(scene, sounds[rng.integers(len(sounds))], load, rng.uniform(FAINTEST, LOUDEST), rng)
+    for _ in range(max(1, round(seconds / 10))):
+        if rng.random() < SPEECH:
+            _add(scene, speech[rng.integers(len(speech))], load, 0.0, rng)
+        for _ in range(rng.choice(len(SOUNDS), p=SOUNDS)):
+            sound = sounds[rng.choice(len(sounds), p=likely)]
+            _add(scene, sound, load, rng.uniform(FAINTEST, LOUDEST), rng)
     scene.audio = _recorded(scene.audio, rng)
     return scene
 

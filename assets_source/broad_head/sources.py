@@ -7,33 +7,40 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-# ESC-10's classes and FSDKaggle2018's instruments by their names in AudioSet, with the parents that hold too.
+from default_head.material import split_speakers
+
+from .names import labels_by_name, with_parents
+
+# ESC-10's classes and FSDKaggle2018's instruments by their names in AudioSet.
 KNOWN = {
-    "dog_bark": ("Dog", "Animal"),
+    "dog_bark": ("Dog", "Bark"),
     "rain": ("Rain",),
     "sea_waves": ("Waves, surf",),
     "baby_cry": ("Baby cry, infant cry",),
-    "clock_tick": ("Tick-tock", "Clock"),
+    "clock_tick": ("Tick-tock",),
     "person_sneeze": ("Sneeze",),
-    "helicopter": ("Helicopter", "Vehicle"),
-    "chainsaw": ("Chainsaw",),
-    "rooster": ("Crowing, cock-a-doodle-doo", "Animal"),
-    "fire_crackling": ("Crackle",),
-    "Acoustic_guitar": ("Music", "Musical instrument", "Acoustic guitar", "Guitar"),
-    "Bass_drum": ("Musical instrument", "Bass drum", "Drum"),
-    "Cello": ("Music", "Musical instrument", "Cello"),
-    "Clarinet": ("Music", "Musical instrument", "Clarinet"),
-    "Double_bass": ("Music", "Musical instrument", "Double bass"),
-    "Flute": ("Music", "Musical instrument", "Flute"),
-    "Hi_hat": ("Musical instrument", "Hi-hat"),
-    "Saxophone": ("Music", "Musical instrument", "Saxophone"),
-    "Snare_drum": ("Musical instrument", "Snare drum", "Drum"),
-    "Violin_or_fiddle": ("Music", "Musical instrument", "Violin, fiddle"),
+    "helicopter": ("Helicopter",),
+    "chainsaw": ("Chainsaw", "Tools"),
+    "rooster": ("Crowing, cock-a-doodle-doo",),
+    "fire_crackling": ("Crackle", "Fire"),
+    "Acoustic_guitar": ("Music", "Acoustic guitar"),
+    "Bass_drum": ("Bass drum",),
+    "Cello": ("Music", "Cello"),
+    "Clarinet": ("Music", "Clarinet"),
+    "Double_bass": ("Music", "Double bass"),
+    "Flute": ("Music", "Flute"),
+    "Hi_hat": ("Hi-hat",),
+    "Saxophone": ("Music", "Saxophone"),
+    "Snare_drum": ("Snare drum",),
+    "Violin_or_fiddle": ("Music", "Violin, fiddle"),
 }
-# Of each speaker's and instrument's place in alphabetical order: every fifth is tested, the one after it validates.
+# Of each instrument's clips in alphabetical order: every fifth is tested, the one after it validates.
 PERIOD = 5
 # One in so many groups of sounds validates.
 SOUND_GROUPS = 8
+# Folders of many sounds, each of which `labels.csv` credits; those that are missing are left out. How to make them:
+# `collect_debian.py`, `collect_packages.py` and `render_sources.py`.
+COLLECTIONS = ("sounds", "debian", "npm", "rendered")
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Source:
         path: relative to the folder of all data.
         part: "train", "validation" or "test"; no file, speaker or group of variants is in two.
         kind: "sound" or "speech".
-        known: AudioSet labels that hold for certain, as far as its data set says so.
+        known: AudioSet labels that hold for certain, as far as its data set or its name says so.
         licence, author, origin: whom to credit.
     """
 
@@ -65,11 +72,11 @@ class Source:
 
 
 def read_sources(data: Path) -> list[Source]:
-    """All recordings of `esc10/`, `instruments/`, `speech/` and `sounds/`; those marked test-only are all tested.
+    """All recordings of `esc10/`, `instruments/`, `speech/` and `COLLECTIONS`; those marked test-only are all tested.
 
     But for those that another collection holds too, cut another way, where it may be learnt from.
     """
-    listed = [*_esc10(data), *_instruments(data), *_speech(data), *_sounds(data)]
+    listed = [*_esc10(data), *_instruments(data), *_speech(data), *_collections(data)]
     sources = {one.path: one for one in listed}.values()
     used = {number for one in sources if one.part != "test" and (number := one.freesound_id)}
     return [one for one in sources if one.part != "test" or one.freesound_id not in used]
@@ -87,7 +94,7 @@ def _esc10(data: Path) -> list[Source]:
     credit = ("CC BY 3.0", "K. J. Piczak and Freesound authors", "https://github.com/karolpiczak/ESC-50")
     parts = {"5": "test", "4": "validation"}
     return [
-        Source(row["path"], parts.get(row["fold"], "train"), "sound", KNOWN[row["label"]], *credit)
+        Source(row["path"], parts.get(row["fold"], "train"), "sound", with_parents(KNOWN[row["label"]]), *credit)
         for row in _rows(data, "esc10")
     ]
 
@@ -99,22 +106,37 @@ def _instruments(data: Path) -> list[Source]:
     for row in _rows(data, "instruments"):
         part = _periodic(seen[row["label"]])
         seen[row["label"]] += 1
-        sources.append(Source(row["path"], part, "sound", KNOWN[row["label"]], *credit))
+        sources.append(Source(row["path"], part, "sound", with_parents(KNOWN[row["label"]]), *credit))
     return sources
 
 
 def _speech(data: Path) -> list[Source]:
     credit = ("CC BY 4.0", "LibriSpeech", "https://www.openslr.org/31")
     rows = _rows(data, "speech")
-    places = {speaker: place for place, speaker in enumerate(sorted({row["speaker"] for row in rows}))}
-    return [Source(row["path"], _periodic(places[row["speaker"]]), "speech", ("Speech",), *credit) for row in rows]
+    part = split_speakers({row["speaker"] for row in rows})
+    return [Source(row["path"], part[row["speaker"]], "speech", ("Speech",), *credit) for row in rows]
 
 
-def _sounds(data: Path) -> list[Source]:
+def _collections(data: Path) -> list[Source]:
     return [
-        Source(row["path"], _part_of_sound(row), "sound", (), row["licence"], row["author"], row["origin"])
-        for row in _rows(data, "sounds")
+        Source(
+            row["path"],
+            _part_of_sound(row),
+            "sound",
+            _known(row),
+            row["licence"],
+            row["author"],
+            row["origin"],
+        )
+        for name in COLLECTIONS
+        if (data / name).is_dir()
+        for row in _rows(data, name)
     ]
+
+
+def _known(row: dict[str, str]) -> tuple[str, ...]:
+    given = tuple(label for label in row.get("labels", "").split(";") if label)
+    return with_parents(given) if given else labels_by_name(row["path"])
 
 
 def _periodic(place: int) -> str:
@@ -123,7 +145,9 @@ def _periodic(place: int) -> str:
 
 def _part_of_sound(row: dict[str, str]) -> str:
     if row["use"] != "train":
-        return "test"
+        return "validation" if row["use"] == "validation" else "test"
+    if row["path"].startswith("rendered/"):
+        return "train"  # its own phrases validate
     # "scrape_01" and "scrape_02" are one group: variants of a sound are too much alike to test each other.
     group = re.sub(r"[\W\d_]+", " ", Path(row["path"]).stem).strip()
     return "validation" if int(hashlib.sha256(group.encode()).hexdigest(), 16) % SOUND_GROUPS == 0 else "train"
