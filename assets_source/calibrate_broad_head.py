@@ -1,70 +1,73 @@
-"""Calibrate a broad head on the validation scenes: its scores become probabilities, with a threshold for each label.
+"""Calibrate a broad head on scenes that it has not learnt from: scores become probabilities, each with a threshold.
 
-    python assets_source/calibrate_broad_head.py SCENES --fitted-on RUN [--head FINAL] --output HEAD [--cache FOLDER]
+    python assets_source/calibrate_broad_head.py SCENES --runs RUNS --output HEAD --cache FOLDER
 
-RUN is a run of `whisper-at train` on SCENES/train.csv, which has not learnt from the validation scenes. What is found
-for it is put into FINAL, which may have learnt from them too (the same recipe on both), or into RUN itself.
+RUNS holds `all`, a run of `whisper-at train` on SCENES/train.csv, and for each fold of it another one (`0`, `1`, `2`)
+that was told `--validation_fold` of that number. What these say of the fold that they have not learnt from makes the
+calibration of all four; HEAD gets the first one, and HEAD-0, HEAD-1 and HEAD-2 the others, which test what is in no
+other data (`evaluate_broad_head.py --crossed`). FOLDER: where the training keeps encoded features.
 """
 
 import argparse
 import csv
-import shutil
 from pathlib import Path
 
 import numpy as np
 import torch
 from broad_head.calibration import fold, platt, thresholds
+from broad_head.sources import FOLDS
+from datasets import Dataset
 
 from whisper_at_hf import TLTRForAudioClassification
 from whisper_at_hf.data import load_csv
 from whisper_at_hf.features import extract_features
 
-# A label that the teacher gives this much may be there, even where nothing says so.
-UNSURE = 0.1
+# A label that the teacher gives this much may be there, even where nothing says so; and this much, is.
+UNSURE, SURE = 0.1, 0.5
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenes", type=Path, metavar="SCENES")
-    parser.add_argument("--fitted-on", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--head", type=Path, help="folder of the head to calibrate, if it is another one")
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the four runs")
     parser.add_argument("--output", type=Path, required=True, help="folder for the calibrated head")
-    parser.add_argument("--cache", type=Path, required=True, help="folder for encoded features, as of the training")
+    parser.add_argument("--cache", type=Path, required=True, help="folder of encoded features")
     args = parser.parse_args()
-    head = TLTRForAudioClassification.from_pretrained(args.fitted_on).eval()
-    rows = load_csv(str(args.scenes / "validation.csv"))
-    logits = np.concatenate([window_logits(head, rows, padding, args.cache) for padding in ("trim", "context")])
-    truth, unsure = targets(args.scenes, head.config.labels)
+    rows = load_csv(str(args.scenes / "train.csv"))
+    heads = {name: TLTRForAudioClassification.from_pretrained(args.runs / name).eval() for name in (*FOLDS, "all")}
+    truth, unsure = targets(args.scenes, heads["all"].config.labels)
+    logits = np.concatenate([unheard(heads, rows, padding, args.cache) for padding in ("trim", "context")])
     truth, unsure = np.tile(truth, (2, 1)), np.tile(unsure, (2, 1))
     scale, shift = platt(logits, truth, unsure)
     limits = thresholds(logits * scale + shift, truth, unsure)
-    final = TLTRForAudioClassification.from_pretrained(args.head or args.fitted_on).eval()
-    fold(final, scale, shift, limits)
-    final.save_pretrained(args.output)
-    shutil.copy((args.head or args.fitted_on) / "results.json", args.output / "results.json")
-    print(f"{len(rows)} windows, encoded in two ways; {int((truth.sum(axis=0) >= 16).sum())} labels with positives.")
+    for name, head in heads.items():
+        fold(head, scale, shift, limits)
+        head.save_pretrained(args.output if name == "all" else args.output.with_name(f"{args.output.name}-{name}"))
+    print(f"{len(rows)} windows, encoded in two ways; head in {args.output}")
 
 
 @torch.no_grad()
-def window_logits(head: TLTRForAudioClassification, rows, padding: str, cache: Path) -> np.ndarray:
-    """`(windows, num_labels)` of a data set's clips."""
+def unheard(heads: dict[str, TLTRForAudioClassification], rows: Dataset, padding: str, cache: Path) -> np.ndarray:
+    """`(windows, num_labels)`: of each clip by the head that has not learnt from its fold."""
     features = extract_features(rows, None, cache, padding=padding, announce=print)
-    positions = features.lookup(rows)
-    parts = [positions[start : start + 64] for start in range(0, len(positions), 64)]
-    return np.concatenate([head(torch.from_numpy(features.batch(part)).float()).logits.numpy() for part in parts])
+    positions, folds = np.array(features.lookup(rows)), np.array(rows["fold"])
+    result = np.empty((len(rows), heads["all"].config.num_labels), np.float32)
+    for name in FOLDS:
+        mine = np.flatnonzero(folds == name)
+        for part in np.array_split(mine, -(-len(mine) // 64)):
+            states = torch.from_numpy(features.batch(positions[part].tolist())).float()
+            result[part] = heads[name](states).logits.numpy()
+    return result
 
 
 def targets(scenes: Path, labels: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Which labels the validation windows have for certain, and which the teacher deems possible."""
-    with (scenes / "validation.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    """Which labels each window has for certain, and which it may have: both `(windows, num_labels)`."""
+    with (scenes / "train.csv").open(newline="", encoding="utf-8") as file:
+        known = [set(row["labels"].split(";")) for row in csv.DictReader(file)]
     with (scenes / "teacher.csv").open(newline="", encoding="utf-8") as file:
         header, *lines = csv.reader(file)
-    taught = {tuple(line[:3]): np.array(line[3:], dtype=np.float32) for line in lines}
-    places = [header[3:].index(label) for label in labels]
-    truth = np.array([[label in row["labels"].split(";") for label in labels] for row in rows])
-    said = np.stack([taught[row["path"], row["start"], row["end"]][places] for row in rows])
-    return truth | (said >= 0.5), said >= UNSURE
+    said = np.array([line[3:] for line in lines], dtype=np.float32)[:, [header[3:].index(label) for label in labels]]
+    return np.array([[label in one for label in labels] for one in known]) | (said >= SURE), said >= UNSURE
 
 
 if __name__ == "__main__":

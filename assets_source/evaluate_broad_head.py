@@ -1,24 +1,29 @@
 """What a broad head knows of recordings that no head has learnt from, beside its teacher.
 
-    python assets_source/evaluate_broad_head.py --data DATA --head HEAD [--beside NAME=HEAD] --output FILE.json
+    python assets_source/evaluate_broad_head.py --data DATA --head HEAD [--crossed] [--beside NAME=HEAD] \\
+      --output FILE.json
 
 Each label with a held-out clip is scored by its average precision over all held-out clips, and by how often it is
 among the first five tags of its own clips. Clips are whole files, tagged as `whisper-at tag` does, by the highest
 window of each label. What a clip is, is said by its data set or by its name (`broad_head/names.py`). False alarms are
 tags, other than of speech, in an hour of speech, in silence and in quiet rooms (`broad_head/alarms.py`). With
 `WHISPER_AT_TEACHER` set the teacher hears the same clips, and the same hour with one threshold for all labels.
+
+With `--crossed` the sounds that the head has learnt from are tested too, each by the head of HEAD-0, HEAD-1 and HEAD-2
+(`calibrate_broad_head.py`) that has not learnt from its fold: a label's figures are of all of its clips then.
 """
 
 import argparse
 import json
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soxr
 from broad_head.alarms import OF_SPEECH, RATE, recordings
-from broad_head.sources import read_sources
+from broad_head.sources import FOLDS, Source, read_sources
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
@@ -38,11 +43,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="as of render_broad_scenes.py, and emotion/")
     parser.add_argument("--head", required=True, help="its folder")
+    parser.add_argument("--crossed", action="store_true", help="test what was learnt from, by heads that did not")
     parser.add_argument("--beside", action="append", default=[], metavar="NAME=HEAD", help="another head to score")
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
     parser.add_argument("--no-alarms", action="store_true", help="leave the false alarms out")
     args = parser.parse_args()
-    clips = [one for one in read_sources(args.data) if one.part == "test" and one.known]
+    clips = tested(read_sources(args.data), args.crossed)
     audio = [load_audio(args.data / one.path) for one in tqdm(clips, desc="reading", unit="clip")]
     quiet = {} if args.no_alarms else recordings(args.data)
     heads = {"head": args.head, **dict(one.split("=", 1) for one in args.beside)}
@@ -50,11 +56,14 @@ def main() -> None:
     if os.environ.get("WHISPER_AT_TEACHER"):
         models["teacher"] = Teacher(models["head"].labels)
     results: dict[str, Any] = {"clips": len(clips), "rendered": sum("rendered/" in one.path for one in clips)}
+    results["crossed"] = sum(one.part != "test" for one in clips)
     results["minutes"] = {kind: sum(map(len, files)) / RATE / 60 for kind, files in quiet.items()}
     results["models"] = {}
     for name, model in models.items():
         truth = np.array([[label in one.known for label in model.labels] for one in clips])
         scores = np.stack([model(one) for one in tqdm(audio, desc=name, unit="clip")])
+        if name == "head" and args.crossed:
+            put_crossed(scores, args.head, clips, audio)
         results["models"][name] = compared(scores, truth, model.labels)
         results["models"][name]["false_alarms"] = false_alarms(model, quiet)
     real = [number for number, one in enumerate(clips) if not one.path.startswith("rendered/")]
@@ -62,6 +71,25 @@ def main() -> None:
         row["recordings"] = sum(label in clips[number].known for number in real)
     args.output.write_text(json.dumps(results, indent=2) + "\n")
     report(results)
+
+
+def tested(sources: list[Source], crossed: bool) -> list[Source]:
+    """The recordings that test; of what was learnt from only real sounds of which no other fold has a part."""
+    folds = defaultdict(set)
+    for one in sources:
+        folds[one.freesound_id or one.path].add(one.part)
+    alone = [
+        one for one in sources if one.path.startswith("sounds/") and len(folds[one.freesound_id or one.path]) == 1
+    ]
+    return [one for one in sources if one.known and (one.part == "test" or (crossed and one in alone))]
+
+
+def put_crossed(scores: np.ndarray, head: str, clips: list[Source], audio: list[np.ndarray]) -> None:
+    """Score `(clips, num_labels)` the clips of each fold by the head that has not learnt from it."""
+    for fold in FOLDS:
+        model = Tagger(f"{head}-{fold}")
+        for place in tqdm([i for i, one in enumerate(clips) if one.part == fold], desc=f"fold {fold}", unit="clip"):
+            scores[place] = model(audio[place])
 
 
 class Tagger:
@@ -171,7 +199,10 @@ def passes(row: dict[str, float]) -> bool:
 def report(results: dict[str, Any]) -> None:
     """The figures as tables."""
     models = results["models"]
-    print(f"{results['clips']} clips, {results['rendered']} of them rendered by soundfonts or rule\n")
+    print(
+        f"{results['clips']} clips, {results['rendered']} of them rendered by soundfonts or rule, "
+        f"{results['crossed']} tested by the head of their fold\n"
+    )
     kinds = list(results["minutes"])
     print(
         "| | top 1 | top 5 | mAP | labels tested | passed |"

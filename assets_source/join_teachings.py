@@ -3,10 +3,10 @@
     python assets_source/join_teachings.py SCENES [--certain TWELVE]
 
 In a mixture the teacher misses what is faint; alone it hears it. SCENES holds `windows.csv`, `sources.csv`,
-`mixed.csv` and `alone.csv` (see `render_broad_scenes.py`) and gets `train.csv`, `validation.csv` (path, labels, start,
-end) and `teacher.csv`, whose probability of a label is the highest of the mixture's, `ALONE` times that of each
+`mixed.csv` and `alone.csv` (see `render_broad_scenes.py`) and gets `train.csv` (path, labels, start, end, fold) and
+`teacher.csv`, whose probability of a label is the highest of the mixture's, `ALONE` times that of each
 recording in the window, and `KNOWN` where a data set says that it is heard. TWELVE holds the scenes of
-`render_scenes.py`, with a `mixed.csv` of its windows: of its twelve labels it is certain, also that they are not heard.
+`render_scenes.py`, with a `mixed.csv` of its windows: of twelve labels it is certain, also that they are not heard.
 """
 
 import argparse
@@ -58,53 +58,52 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="SCENES")
     parser.add_argument("--certain", type=Path, metavar="TWELVE", help="scenes of render_scenes.py")
     args = parser.parse_args()
-    parts: dict[str, list[list[str]]] = {"train": [], "validation": []}
+    rows = []
     with (args.folder / "teacher.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         labels, windows = broad_windows(args.folder)
         writer.writerow(["path", "start", "end", *labels])
         if args.certain:
             windows = chain(windows, certain_windows(args.certain, labels))
-        for part, row, values in windows:
+        for row, values in windows:
             writer.writerow([row["path"], row["start"], row["end"], *(f"{value:.5g}" for value in values)])
-            parts[part].append([row["path"], row["labels"], row["start"], row["end"]])
-    for part, rows in parts.items():
-        with (args.folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["path", "labels", "start", "end"])
-            writer.writerows(rows)
+            rows.append([row[key] for key in ("path", "labels", "start", "end", "fold")])
+    with (args.folder / "train.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "labels", "start", "end", "fold"])
+        writer.writerows(rows)
 
 
-def broad_windows(folder: Path) -> tuple[list[str], Iterator[tuple[str, dict[str, str], np.ndarray]]]:
-    """The teacher's labels, and of each window of SCENES its part, its row and its probabilities."""
+def broad_windows(folder: Path) -> tuple[list[str], Iterator[tuple[dict[str, str], np.ndarray]]]:
+    """The teacher's labels, and of each window of SCENES its row and its probabilities."""
     labels, alone = _probabilities(folder / "alone.csv")
     _, mixed = _probabilities(folder / "mixed.csv")
     places = {label: place for place, label in enumerate(labels)}
     sources = [alone.get((row["path"], 0.0, None)) for row in _rows(folder / "sources.csv")]
 
-    def windows() -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+    def windows() -> Iterator[tuple[dict[str, str], np.ndarray]]:
         for row in _rows(folder / "windows.csv"):
             clip = (str((folder / row["path"]).resolve()), float(row["start"]), float(row["end"]))
             heard = [sources[int(number)] for number in row["sources"].split()]
             known = [places[label] for label in row["labels"].split(";") if label]
-            yield row["part"], row, joined(mixed[clip], [one for one in heard if one is not None], known)
+            yield row, joined(mixed[clip], [one for one in heard if one is not None], known)
 
     return labels, windows()
 
 
-def certain_windows(folder: Path, labels: list[str]) -> Iterator[tuple[str, dict[str, str], np.ndarray]]:
+def certain_windows(folder: Path, labels: list[str]) -> Iterator[tuple[dict[str, str], np.ndarray]]:
     """The same of each window of TWELVE; its paths are absolute."""
     _, mixed = _probabilities(folder / "mixed.csv")
     places = {label: place for place, label in enumerate(labels)}
     twelve = [places[label] for label in LABELS]
-    for part in ("train", "validation"):
+    for part, fold in (("train", "1"), ("validation", "0")):
         for row in _rows(folder / f"{part}.csv"):
             path = str((folder / row["path"]).resolve())
             heard = with_parents(tuple(label for label in row["labels"].split(";") if label))
             values = certain(
                 mixed[path, float(row["start"]), float(row["end"])], [places[one] for one in heard], twelve
             )
-            yield part, {**row, "path": path, "labels": ";".join(heard)}, values
+            yield {**row, "path": path, "labels": ";".join(heard), "fold": fold}, values
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

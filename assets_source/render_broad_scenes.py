@@ -6,8 +6,9 @@
     python assets_source/join_teachings.py SCENES
 
 DATA holds `esc10/`, `instruments/`, `speech/` and `sounds/`, each with a `labels.csv`. SCENES gets the scenes,
-`windows.csv` (path, labels, start, end, part, sources), `sources.csv` and `manifest.csv`, which names every recording
-with its licence, its author and the part of the data that it belongs to. No recording is in two parts.
+`windows.csv` (path, labels, start, end, fold, sources), `sources.csv` and `manifest.csv`, which names every recording
+with its licence, its author and the part of the data that it belongs to. Recordings in a scene are all of one fold,
+but for speech, of which the last fold has none of its own.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from broad_head.scenes import RATE, chances, random_scene
-from broad_head.sources import Source, read_sources, write_manifest
+from broad_head.sources import FOLDS, Source, read_sources, write_manifest
 from tqdm import tqdm
 
 from whisper_at_hf.audio import load_audio
@@ -26,8 +27,8 @@ from whisper_at_hf.audio import load_audio
 WINDOW_S = 10
 # A recording counts for a window that holds at least so much of it.
 LEAST_SECONDS = 0.25
-# part -> (seconds a scene, their share, seed)
-SCENES = {"train": [(10, 0.6, 1), (30, 0.25, 2)], "validation": [(10, 0.06, 3), (30, 0.03, 4)]}
+# (seconds a scene, their share)
+SCENES = [(10, 0.45), (30, 0.55)]
 
 
 def main() -> None:
@@ -44,31 +45,31 @@ def main() -> None:
         ["path", "labels", "part"],
         [[(args.data / one.path).resolve(), ";".join(one.known), one.part] for one in sources if one.part != "test"],
     )
-    rows = [row for part in SCENES for row in render(part, sources, args)]
-    _write(args.output / "windows.csv", ["path", "labels", "start", "end", "part", "sources"], rows)
+    rows = [row for fold in FOLDS for row in render(fold, sources, args)]
+    _write(args.output / "windows.csv", ["path", "labels", "start", "end", "fold", "sources"], rows)
     print(f"{len(rows)} windows of {args.scenes} scenes in {args.output}")
 
 
-def render(part: str, sources: list[Source], args: argparse.Namespace) -> list[list]:
-    """Write the scenes of one part; gives a line for each of their windows."""
-    mine = [one for one in sources if one.part == part]
-    sounds, speech = ([one for one in mine if one.kind == kind] for kind in ("sound", "speech"))
+def render(fold: str, sources: list[Source], args: argparse.Namespace) -> list[list]:
+    """Write the scenes of one fold; gives a line for each of their windows."""
+    sounds = [one for one in sources if one.part == fold and one.kind == "sound"]
+    learnt = [one for one in sources if one.kind == "speech" and one.part != "test"]
+    speech = [one for one in learnt if one.part == fold] or [one for one in learnt if one.part != "0"]
     numbers = {one: number for number, one in enumerate(one for one in sources if one.part != "test")}
     load = lru_cache(maxsize=None)(lambda one: load_audio(args.data / one.path))
-    (args.output / part).mkdir(exist_ok=True)
+    (args.output / fold).mkdir(exist_ok=True)
     rows, likely = [], chances(sounds)
-    for seconds, share, seed in SCENES[part]:
-        rng = np.random.default_rng(seed)
-        for index in tqdm(range(round(share * args.scenes)), desc=f"{part}, {seconds} s", unit="scene"):
+    for seconds, share in SCENES:
+        rng = np.random.default_rng([FOLDS.index(fold), seconds])
+        count = round(share * args.scenes / len(FOLDS))
+        for index in tqdm(range(count), desc=f"fold {fold}, {seconds} s", unit="scene"):
             scene = random_scene(sounds, speech, load, seconds, rng, likely)
-            if part != "train" and not scene.audio.any():
-                continue  # digital silence sounds the same in every part
-            path = f"{part}/{seconds}s-{index:05d}.flac"
+            path = f"{fold}/{seconds}s-{index:05d}.flac"
             soundfile.write(args.output / path, scene.audio, RATE, subtype="PCM_16")
             for start in range(0, seconds, WINDOW_S):
                 heard = scene.heard(start * RATE, (start + WINDOW_S) * RATE, round(LEAST_SECONDS * RATE))
                 known = ";".join(dict.fromkeys(label for one in heard for label in one.known))
-                rows.append([path, known, start, start + WINDOW_S, part, " ".join(str(numbers[one]) for one in heard)])
+                rows.append([path, known, start, start + WINDOW_S, fold, " ".join(str(numbers[one]) for one in heard)])
     return rows
 
 

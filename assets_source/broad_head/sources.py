@@ -34,13 +34,13 @@ KNOWN = {
     "Snare_drum": ("Snare drum",),
     "Violin_or_fiddle": ("Music", "Violin, fiddle"),
 }
-# Of each instrument's clips in alphabetical order: every fifth is tested, the one after it validates.
+# Of each instrument's clips in alphabetical order: every fifth is tested, the one after it is in the first fold.
 PERIOD = 5
-# One in so many groups of sounds validates.
-SOUND_GROUPS = 8
-# Folders of many sounds, each of which `labels.csv` credits; those that are missing are left out. How to make them:
-# `collect_debian.py`, `collect_packages.py` and `render_sources.py`.
-COLLECTIONS = ("sounds", "debian", "npm", "rendered")
+# What is learnt from comes in folds, each of which tests a head that has learnt from the others. Scenes that only the
+# recipe of the twelve sounds knows are of ESC-10's first three folds ("1") or of its fourth ("0"), so are these.
+FOLDS = ("0", "1", "2")
+# Folders of many sounds, each of which `labels.csv` credits: `render_sources.py` makes the second one.
+COLLECTIONS = ("sounds", "rendered")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class Source:
 
     Attributes:
         path: relative to the folder of all data.
-        part: "train", "validation" or "test"; no file, speaker or group of variants is in two.
+        part: one of `FOLDS`, or "test"; no file and no group of variants is in two, and no speaker is tested that was
+            learnt from.
         kind: "sound" or "speech".
         known: AudioSet labels that hold for certain, as far as its data set or its name says so.
         licence, author, origin: whom to credit.
@@ -66,9 +67,7 @@ class Source:
     @property
     def freesound_id(self) -> str | None:
         """The number of the recording on freesound.org that it was cut out of, where that is known."""
-        address = re.search(r"freesound\.org/(?:s|people/[^/]+/sounds)/(\d+)", self.origin)
-        found = address or re.fullmatch(r"esc10/\w+/\d-(\d+)-\w+\.\w+", self.path)
-        return found and found[1]
+        return _freesound_id(self.path, self.origin)
 
 
 def read_sources(data: Path) -> list[Source]:
@@ -92,9 +91,9 @@ def write_manifest(sources: list[Source], path: Path) -> None:
 
 def _esc10(data: Path) -> list[Source]:
     credit = ("CC BY 3.0", "K. J. Piczak and Freesound authors", "https://github.com/karolpiczak/ESC-50")
-    parts = {"5": "test", "4": "validation"}
+    parts = {"5": "test", "4": "0"}
     return [
-        Source(row["path"], parts.get(row["fold"], "train"), "sound", with_parents(KNOWN[row["label"]]), *credit)
+        Source(row["path"], parts.get(row["fold"], "1"), "sound", with_parents(KNOWN[row["label"]]), *credit)
         for row in _rows(data, "esc10")
     ]
 
@@ -113,7 +112,10 @@ def _instruments(data: Path) -> list[Source]:
 def _speech(data: Path) -> list[Source]:
     credit = ("CC BY 4.0", "LibriSpeech", "https://www.openslr.org/31")
     rows = _rows(data, "speech")
-    part = split_speakers({row["speaker"] for row in rows})
+    part = {
+        speaker: {"train": "1", "validation": "0"}.get(name, name)
+        for speaker, name in split_speakers({row["speaker"] for row in rows}).items()
+    }
     return [Source(row["path"], part[row["speaker"]], "speech", ("Speech",), *credit) for row in rows]
 
 
@@ -140,17 +142,24 @@ def _known(row: dict[str, str]) -> tuple[str, ...]:
 
 
 def _periodic(place: int) -> str:
-    return {0: "test", 1: "validation"}.get(place % PERIOD, "train")
+    return {0: "test", 1: "0"}.get(place % PERIOD, "1")
 
 
 def _part_of_sound(row: dict[str, str]) -> str:
     if row["use"] != "train":
-        return "validation" if row["use"] == "validation" else "test"
-    if row["path"].startswith("rendered/"):
-        return "train"  # its own phrases validate
-    # "scrape_01" and "scrape_02" are one group: variants of a sound are too much alike to test each other.
-    group = re.sub(r"[\W\d_]+", " ", Path(row["path"]).stem).strip()
-    return "validation" if int(hashlib.sha256(group.encode()).hexdigest(), 16) % SOUND_GROUPS == 0 else "train"
+        return "test"
+    # "scrape_01" and "scrape_02" are one group: variants of a sound are too much alike to test each other, and so are
+    # cuts of one recording.
+    stem = Path(row["path"]).stem
+    variants = stem if row["path"].startswith("rendered/") else re.sub(r"[\W\d_]+", " ", stem).strip()
+    group = _freesound_id(row["path"], row["origin"]) or variants
+    return FOLDS[int(hashlib.sha256(group.encode()).hexdigest(), 16) % len(FOLDS)]
+
+
+def _freesound_id(path: str, origin: str) -> str | None:
+    address = re.search(r"freesound\.org/(?:s|people/[^/]+/sounds)/(\d+)", origin)
+    found = address or re.fullmatch(r"esc10/\w+/\d-(\d+)-\w+\.\w+", path)
+    return found and found[1]
 
 
 def _rows(data: Path, folder: str) -> list[dict[str, str]]:
