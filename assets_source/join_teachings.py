@@ -6,7 +6,7 @@ In a mixture the teacher misses what is faint; alone it hears it. SCENES holds `
 `mixed.csv` and `alone.csv` (see `render_broad_scenes.py`) and gets `train.csv` (path, labels, start, end, fold) and
 `teacher.csv`, whose probability of a label is the highest of the mixture's, `ALONE` times that of each
 recording in the window, and `KNOWN` where a data set says that it is heard. TWELVE holds the scenes of
-`render_scenes.py`, with a `mixed.csv` of its windows: of twelve labels it is certain, also that they are not heard.
+`render_twelve_sounds.py`, with a `mixed.csv` of its windows: of twelve labels it is certain whether they are heard.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from broad_head.names import with_parents
-from default_head.material import LABELS
+from twelve_sounds.material import LABELS
 
 # Of a label in a recording alone, how much holds for a window that it is mixed into, maybe in part and faint.
 ALONE = 0.7
@@ -56,7 +56,7 @@ def certain(mixed: np.ndarray, heard: list[int], all_labels: list[int]) -> np.nd
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, metavar="SCENES")
-    parser.add_argument("--certain", type=Path, metavar="TWELVE", help="scenes of render_scenes.py")
+    parser.add_argument("--certain", type=Path, metavar="TWELVE", help="scenes of render_twelve_sounds.py")
     args = parser.parse_args()
     rows = []
     with (args.folder / "teacher.csv").open("w", newline="", encoding="utf-8") as file:
@@ -96,14 +96,14 @@ def certain_windows(folder: Path, labels: list[str]) -> Iterator[tuple[dict[str,
     _, mixed = _probabilities(folder / "mixed.csv")
     places = {label: place for place, label in enumerate(labels)}
     twelve = [places[label] for label in LABELS]
-    for part, fold in (("train", "1"), ("validation", "0")):
-        for row in _rows(folder / f"{part}.csv"):
-            path = str((folder / row["path"]).resolve())
-            heard = with_parents(tuple(label for label in row["labels"].split(";") if label))
-            values = certain(
-                mixed[path, float(row["start"]), float(row["end"])], [places[one] for one in heard], twelve
-            )
-            yield {**row, "path": path, "labels": ";".join(heard), "fold": fold}, values
+    for row in _rows(folder / "windows.csv"):
+        path = str((folder / row["path"]).resolve())
+        heard = with_parents(tuple(label for label in row["labels"].split(";") if label))
+        values = mixed[path, float(row["start"]), float(row["end"])]
+        yield (
+            {**row, "path": path, "labels": ";".join(heard)},
+            certain(values, [places[one] for one in heard], twelve),
+        )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from default_head.material import split_speakers
+from twelve_sounds.material import split_speakers
 
 from whisper_at_hf.audio import load_audio
 

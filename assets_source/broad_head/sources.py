@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from default_head.material import split_speakers
+from twelve_sounds.material import split_speakers
 
 from .names import labels_by_name, with_parents
 

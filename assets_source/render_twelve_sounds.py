@@ -1,10 +1,10 @@
-"""Render the synthetic scenes that the shipped head learns from, as audio files with a CSV of labelled windows.
+"""Render scenes of twelve sounds in and over speech, as audio files with a CSV of labelled windows.
 
-    python assets_source/render_scenes.py --data DATA --output SCENES
+    python assets_source/render_twelve_sounds.py --data DATA --output SCENES
 
 DATA holds `esc10/` (path, label, fold), `speech/` (path, speaker) and `instruments/` (path, label), each with a
-`labels.csv`. SCENES gets `train.csv` and `validation.csv` (path, labels, start, end), to be given to
-`whisper-at train --config recipes/default_head.yaml`. About 0.6 GB and ten minutes.
+`labels.csv`. SCENES gets `windows.csv` (path, labels, start, end, fold); fold 0 is made of the recordings that are in
+the broad head's first fold, fold 1 of those in its second. About 0.6 GB and two minutes.
 """
 
 import argparse
@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from default_head.material import LABELS, SAMPLING_RATE, Material, load_material
-from default_head.scenes import Scene, age, random_scene
 from tqdm import tqdm
+from twelve_sounds.material import LABELS, SAMPLING_RATE, Material, load_material
+from twelve_sounds.scenes import Scene, age, random_scene
 
 STEP_S = 0.4
 WINDOW_STEPS = 25  # 10 s
 # A label counts from this much of it (seconds) in a window on; windows with less, but some, are left out.
 LEAST_SECONDS = 0.25
+FOLDS = {"train": 1, "validation": 0}
 # part -> (scene length in seconds, scenes, seed, whether they sound like old recordings)
 SCENES = {
     "train": [(10, 1000, 1, False), (30, 700, 2, False), (10, 300, 5, True)],
@@ -35,13 +36,13 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the scenes")
     args = parser.parse_args()
     material = load_material(args.data)
-    for part in SCENES:
-        rows = list(render_part(material[part], part, args.output))
-        with open(args.output / f"{part}.csv", "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["path", "labels", "start", "end"])
-            writer.writerows(rows)
-        print(f"{part}: {len(rows)} windows")
+    with open(args.output / "windows.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "labels", "start", "end", "fold"])
+        for part, fold in FOLDS.items():
+            rows = list(render_part(material[part], part, args.output))
+            writer.writerows([*row, fold] for row in rows)
+            print(f"{part}: {len(rows)} windows")
 
 
 def render_part(material: Material, part: str, output: Path) -> Iterator[list]:
