@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
     parser.add_argument("--no-alarms", action="store_true", help="leave the false alarms out")
     args = parser.parse_args()
-    clips = tested(read_sources(args.data), args.crossed)
+    clips = unheard(read_sources(args.data), args.crossed)
     audio = [load_audio(args.data / one.path) for one in tqdm(clips, desc="reading", unit="clip")]
     quiet = {} if args.no_alarms else recordings(args.data)
     heads = {"head": args.head, **dict(one.split("=", 1) for one in args.beside)}
@@ -73,7 +73,7 @@ def main() -> None:
     report(results)
 
 
-def tested(sources: list[Source], crossed: bool) -> list[Source]:
+def unheard(sources: list[Source], crossed: bool) -> list[Source]:
     """The recordings that test; of what was learnt from only real sounds of which no other fold has a part."""
     folds = defaultdict(set)
     for one in sources:

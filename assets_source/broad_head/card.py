@@ -21,9 +21,10 @@ metrics:
 
 # Sound tagging head for Whisper tiny.en
 
-Tags {num_labels} kinds of sound from the encoder states of a frozen Whisper tiny.en, in the pass that also
-transcribes. A Time-and-Layer-wise Transformer (TLTR) as in [Whisper-AT](https://arxiv.org/abs/2307.03183), each layer
-projected to {projection_dim} dimensions, {parameters:,} parameters. Multi-label, 10 s a decision. Names are AudioSet's.
+Tags {num_labels} kinds of sound, named as in AudioSet, from the encoder states of a frozen Whisper tiny.en, in the
+pass that also transcribes. A Time-and-Layer-wise Transformer (TLTR) as in
+[Whisper-AT](https://arxiv.org/abs/2307.03183), each layer projected to {projection_dim} dimensions, {parameters:,}
+parameters. Multi-label, 10 s a decision.
 
 ```python
 from whisper_at_hf import WhisperATForConditionalGeneration

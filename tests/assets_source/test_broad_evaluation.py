@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from broad_head.names import NAMES, labels_by_name
-from evaluate_broad_head import compared
+from broad_head.names import NAMES, PARENTS, labels_by_name, with_parents
+from broad_head.sources import Source
+from evaluate_broad_head import compared, unheard
 
 from whisper_at_hf.labels import audioset_labels
 
@@ -13,6 +14,12 @@ from whisper_at_hf.labels import audioset_labels
     [
         ("sounds/cc-sounds/thunder_far.flac", ("Thunder", "Thunderstorm")),
         ("sounds/openclonk/GlassBreak.flac", ("Shatter", "Glass")),
+        (
+            "sounds/mod-sounds/sounds_cow_moo_1.flac",
+            ("Moo", "Cattle, bovinae", "Animal", "Livestock, farm animals, working animals"),
+        ),
+        ("sounds/mod-sounds/sounds_pistol_fire_01.flac", ("Gunshot, gunfire", "Explosion")),
+        ("sounds/mod-sounds/sounds_pistol_fire_dry.flac", ()),
         ("sounds/cc-sounds/walk_t_concrete_3.flac", ("Walk, footsteps",)),
         ("sounds/cc-sounds/walk_water_3.flac", ("Splash, splatter", "Water")),
         ("sounds/openclonk/Noise1.flac", ()),
@@ -23,7 +30,34 @@ def test_names_tell_what_a_sound_is(path, labels):
 
 
 def test_all_names_are_audiosets():
-    assert {label for _, labels in NAMES for label in labels} <= set(audioset_labels())
+    named = {label for _, labels in NAMES for label in labels}
+    assert named | set(PARENTS) | {child for some in PARENTS.values() for child in some.split("|")} <= set(
+        audioset_labels()
+    )
+
+
+def test_what_holds_for_the_child_holds_for_the_parents():
+    assert with_parents(("Snare drum", "Music")) == ("Snare drum", "Music", "Percussion", "Drum", "Musical instrument")
+    assert with_parents(()) == ()
+
+
+def test_no_label_is_its_own_ancestor():
+    for label in PARENTS:
+        assert label not in with_parents(tuple(one for one in with_parents((label,)) if one != label))
+
+
+def test_what_is_tested():
+    """Test recordings with a label; with folds also real sounds of which no other fold, and no test, has a part."""
+
+    def one(path, part, origin="", known=("Dog",)):
+        return Source(path, part, "sound", known, "CC0", "someone", origin)
+
+    held, unnamed = one("sounds/a/1.flac", "test"), one("sounds/a/2.flac", "test", known=())
+    alone, rendered = one("sounds/b/1.flac", "0", "https://freesound.org/s/1/"), one("rendered/x/1.flac", "1")
+    twice = [one(f"sounds/b/{part}x.flac", part, "https://freesound.org/s/2/") for part in "01"]
+    sources = [held, unnamed, alone, rendered, *twice]
+    assert unheard(sources, crossed=False) == [held]
+    assert unheard(sources, crossed=True) == [held, alone]
 
 
 def test_figures_by_hand():

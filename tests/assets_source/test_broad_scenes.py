@@ -4,9 +4,10 @@ import csv
 
 import numpy as np
 import pytest
-from broad_head.scenes import RATE, Placed, Scene, random_scene
-from broad_head.sources import Source, read_sources, write_manifest
-from join_teachings import ALONE, KNOWN, joined
+from broad_head.scenes import RATE, Placed, Scene, chances, random_scene
+from broad_head.sources import FOLDS, Source, read_sources, write_manifest
+from join_teachings import ABSENT, ALONE, KNOWN, certain, joined
+from twelve_sounds.material import load_material
 
 from whisper_at_hf.labels import audioset_labels
 
@@ -37,22 +38,42 @@ def test_what_may_not_train_does_not(sources, data_folder):
     with (data_folder / "sounds" / "labels.csv").open() as file:
         test_only = {f"sounds/{row['path']}" for row in csv.DictReader(file) if row["use"] != "train"}
     used = [one for one in sources if one.part != "test"]
+    assert {one.part for one in used} == set(FOLDS)
     assert test_only and not {one.path for one in used} & test_only
     assert not any("NC" in one.licence or one.path.startswith("emotion") for one in used)
     with (data_folder / "esc10" / "labels.csv").open() as file:
         fold = {f"esc10/{row['path']}": row["fold"] for row in csv.DictReader(file)}
     assert {fold[one.path] for one in used if one.path in fold} == {"1", "2", "3", "4"}
-    speakers = {part: set() for part in ("train", "validation", "test")}
+    speakers = {part: set() for part in ("0", "1", "test")}
     with (data_folder / "speech" / "labels.csv").open() as file:
         speaker = {f"speech/{row['path']}": row["speaker"] for row in csv.DictReader(file)}
     for one in sources:
         if one.kind == "speech":
             speakers[one.part].add(speaker[one.path])
     assert sum(map(len, speakers.values())) == len(set.union(*speakers.values())) == 28
-    cut_from = {part: {one.freesound_id for one in sources if one.part == part} - {None} for part in speakers}
-    assert len(cut_from["train"]) > 300 and not cut_from["test"] & (cut_from["train"] | cut_from["validation"])
+    tested = {one.freesound_id for one in sources if one.part == "test"} - {None}
+    learnt = {one.freesound_id for one in used} - {None}
+    assert len(learnt) > 300 and not tested & learnt
     variants = {one.part for one in sources if "/sounds_scrape_" in one.path}
     assert len(variants) == 1
+
+
+@pytest.mark.data
+def test_the_twelve_sounds_know_the_same_parts(sources, data_folder):
+    """What tests a head on the twelve sounds has taught no head, and their fold 0 is of recordings of fold 0."""
+    material = load_material(data_folder)
+    by_part = {part: {one.path for one in sources if one.part == part} for part in ("0", "1", "test")}
+    counts = {
+        "0": len(material["validation"].sounds["Rain"]["clips"]),
+        "1": len(material["train"].sounds["Rain"]["clips"]),
+        "test": len(material["test"].sounds["Rain"]["clips"]),
+    }
+    assert counts == {part: sum(path.startswith("esc10/rain") for path in paths) for part, paths in by_part.items()}
+    spoken = {part: sum(path.startswith("speech/") for path in paths) for part, paths in by_part.items()}
+    assert spoken == {
+        part: sum(map(len, material[name].speech.values()))
+        for part, name in (("0", "validation"), ("1", "train"), ("test", "test"))
+    }
 
 
 @pytest.mark.data
@@ -82,6 +103,21 @@ def test_scenes_are_drawn_from_their_seed_and_stay_within_full_scale(seed):
     assert all(0 <= one.start < one.end <= 10 * RATE for one in scene.placed)
     for one in scene.placed:
         assert np.abs(scene.audio[one.start : one.end]).max() > 1e-4
+
+
+def test_sounds_of_rare_labels_are_drawn_often():
+    def named(number, *known):
+        return Source(f"{number}.wav", "0", "sound", known, "CC0", "someone", "somewhere")
+
+    likely = chances([named(1, "Animal", "Dog"), named(2, "Animal", "Cat"), named(3, "Animal", "Dog"), named(4)])
+    assert likely.sum() == pytest.approx(1)
+    # Dog has two recordings, Cat one; the one without a name counts as of a label with four times the typical number.
+    np.testing.assert_allclose(likely / likely[1], [2**-0.5, 1, 2**-0.5, 8**-0.5])
+
+
+def test_of_some_labels_it_is_certain_that_they_are_not_heard():
+    found = certain(np.array([0.3, 0.9, 0.2, 0.6]), heard=[0, 3], all_labels=[0, 1])
+    np.testing.assert_allclose(found, [KNOWN, ABSENT, 0.2, KNOWN])
 
 
 def test_what_is_known_and_what_is_heard_alone_are_joined_to_the_mixture():
