@@ -27,9 +27,8 @@ from broad_head.sources import FOLDS, Source, read_sources
 from sklearn.metrics import average_precision_score
 from tqdm import tqdm
 
-from whisper_at_hf import WhisperATForAudioClassification
 from whisper_at_hf.audio import load_audio
-from whisper_at_hf.conversion.default_model import default_model_path
+from whisper_at_hf.features import load_encoder
 from whisper_at_hf.model.tagging import resolve_thresholds
 from whisper_at_hf.pipeline import WhisperATPipeline
 
@@ -43,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="as of render_broad_scenes.py, and emotion/")
     parser.add_argument("--head", required=True, help="its folder")
+    parser.add_argument("--whisper", help="folder or hub id of the head's Whisper; default: the embedded one")
     parser.add_argument("--crossed", action="store_true", help="test what was learnt from, by heads that did not")
     parser.add_argument("--beside", action="append", default=[], metavar="NAME=HEAD", help="another head to score")
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
@@ -52,7 +52,7 @@ def main() -> None:
     audio = [load_audio(args.data / one.path) for one in tqdm(clips, desc="reading", unit="clip")]
     quiet = {} if args.no_alarms else recordings(args.data)
     heads = {"head": args.head, **dict(one.split("=", 1) for one in args.beside)}
-    models: dict[str, Model] = {name: Tagger(folder) for name, folder in heads.items()}
+    models: dict[str, Model] = {name: Tagger(folder, args.whisper) for name, folder in heads.items()}
     if os.environ.get("WHISPER_AT_TEACHER"):
         models["teacher"] = Teacher(models["head"].labels)
     results: dict[str, Any] = {"clips": len(clips), "rendered": sum("rendered/" in one.path for one in clips)}
@@ -63,7 +63,7 @@ def main() -> None:
         truth = np.array([[label in one.known for label in model.labels] for one in clips])
         scores = np.stack([model(one) for one in tqdm(audio, desc=name, unit="clip")])
         if name == "head" and args.crossed:
-            put_crossed(scores, args.head, clips, audio)
+            put_crossed(scores, args.head, args.whisper, clips, audio)
         results["models"][name] = compared(scores, truth, model.labels)
         results["models"][name]["false_alarms"] = false_alarms(model, quiet)
     real = [number for number, one in enumerate(clips) if not one.path.startswith("rendered/")]
@@ -84,31 +84,31 @@ def unheard(sources: list[Source], crossed: bool) -> list[Source]:
     return [one for one in sources if one.known and (one.part == "test" or (crossed and one in alone))]
 
 
-def put_crossed(scores: np.ndarray, head: str, clips: list[Source], audio: list[np.ndarray]) -> None:
+def put_crossed(
+    scores: np.ndarray, head: str, whisper: str | None, clips: list[Source], audio: list[np.ndarray]
+) -> None:
     """Score `(clips, num_labels)` the clips of each fold by the head that has not learnt from it."""
     for fold in FOLDS:
-        model = Tagger(f"{head}-{fold}")
+        model = Tagger(f"{head}-{fold}", whisper)
         for place in tqdm([i for i, one in enumerate(clips) if one.part == fold], desc=f"fold {fold}", unit="clip"):
             scores[place] = model(audio[place])
 
 
 class Tagger:
-    """A head on the embedded Whisper: `(samples,)` at 16 kHz to `(num_labels,)` logits, the highest of all windows.
+    """A head on its Whisper: `(samples,)` at 16 kHz to `(num_labels,)` logits, the highest of all windows.
 
     Attributes:
         labels: the head's.
     """
 
-    def __init__(self, head: str):
-        from transformers import WhisperFeatureExtractor
-
-        model = WhisperATForAudioClassification.from_pretrained(default_model_path())
-        model.drop_head(model.config.default_head)
-        model.load_head(head, "broad")
-        extractor = WhisperFeatureExtractor.from_pretrained(default_model_path())
-        self._pipe = WhisperATPipeline(model, feature_extractor=extractor, tokenizer=None, device="cpu")
-        self.labels = model.get_head().config.labels
-        self._limits = resolve_thresholds(model.get_head().config).logit().numpy()
+    def __init__(self, head: str, whisper: str | None = None):
+        encoder = load_encoder(whisper)
+        encoder.model.load_head(head, "broad")
+        self._pipe = WhisperATPipeline(
+            encoder.model, feature_extractor=encoder.feature_extractor, tokenizer=None, device="cpu"
+        )
+        config = encoder.model.get_head("broad").config
+        self.labels, self._limits = config.labels, resolve_thresholds(config).logit().numpy()
 
     def windows(self, audio: np.ndarray) -> np.ndarray:
         """Logits `(windows, num_labels)`."""
