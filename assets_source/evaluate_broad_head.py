@@ -16,6 +16,7 @@ With `--crossed` the sounds that the head has learnt from are tested too, each b
 import argparse
 import json
 import os
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,7 @@ class Teacher:
     """EfficientAT's probabilities for some of its labels, used as a `Tagger`."""
 
     def __init__(self, labels: list[str]):
+        sys.path.append(str(Path(__file__).resolve().parents[1] / "recipes"))
         from efficientat import EfficientAT
 
         self.labels, self._teacher = labels, EfficientAT()
