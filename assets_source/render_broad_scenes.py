@@ -27,6 +27,8 @@ from whisper_at_hf.audio import load_audio
 WINDOW_S = 10
 # A recording counts for a window that holds at least so much of it.
 LEAST_SECONDS = 0.25
+# The one with scenes in which there is nothing at all.
+SILENT_FOLD = "1"
 # (seconds a scene, their share)
 SCENES = [(10, 0.45), (30, 0.55)]
 
@@ -64,6 +66,8 @@ def render(fold: str, sources: list[Source], args: argparse.Namespace) -> list[l
         count = round(share * args.scenes / len(FOLDS))
         for index in tqdm(range(count), desc=f"fold {fold}, {seconds} s", unit="scene"):
             scene = random_scene(sounds, speech, load, seconds, rng, likely)
+            if fold != SILENT_FOLD and not scene.audio.any():
+                continue  # digital silence sounds the same in every fold
             path = f"{fold}/{seconds}s-{index:05d}.flac"
             soundfile.write(args.output / path, scene.audio, RATE, subtype="PCM_16")
             for start in range(0, seconds, WINDOW_S):
