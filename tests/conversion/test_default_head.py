@@ -63,5 +63,6 @@ def test_the_short_encoder_window_agrees(pipe, mixes):
         audio = [clip for clip, _ in mixes[start : start + 8]]
         inputs = pipe.feature_extractor(audio, sampling_rate=RATE, max_length=10 * RATE, return_tensors="pt")
         assert inputs.input_features.shape[-1] == 1000
-        windows += [row[0]["tags"] for row in pipe.model.tag(inputs.input_features, threshold=0.0, top_k=None, labels=TWELVE)]
+        found = pipe.model.tag(inputs.input_features, threshold=0.0, top_k=None, labels=TWELVE)
+        windows += [row[0]["tags"] for row in found]
     _assert_heard(pipe, mixes, windows)
