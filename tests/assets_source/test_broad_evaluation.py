@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from broad_head.names import NAMES, PARENTS, labels_by_name, with_parents
 from broad_head.sources import Source
-from evaluate_broad_head import compared, unheard
+from evaluate_broad_head import compared, evidence, unheard
 
 from whisper_at_hf.labels import audioset_labels
 
@@ -71,3 +71,24 @@ def test_figures_by_hand():
     assert found["labels"]["a"] == {"clips": 5, "ap": 1.0, "top5": 1.0}
     assert found["labels"]["g"] == {"clips": 1, "ap": pytest.approx(1 / 6), "top5": 0.0}
     assert found["labels_tested"] == 1 and found["labels_passed"] == ["a"] and found["map"] == 1.0
+
+
+def test_a_label_with_few_clips_is_scored_on_those_that_others_were_not_learnt_from_too():
+    labels = ["a", "b"]
+    truth = np.array([[True, False]] * 5 + [[False, True]] * 6)
+    scores = truth + np.array([[0.0, 0.0]] * 5 + [[5.0, 0.0]] * 6)  # "a" is ruined by the last six
+    kept_apart = np.arange(11) < 7
+    found = evidence(scores, truth, labels, kept_apart)["labels"]
+    assert (found["a"]["clips"], found["a"]["crossed"], found["b"]["clips"], found["b"]["crossed"]) == (
+        5,
+        False,
+        6,
+        True,
+    )
+    assert found["b"]["ap"] == 1 and found["a"]["ap"] < 1
+    assert evidence(scores[:7], truth[:7], labels, kept_apart[:7])["labels"]["b"] == {
+        "clips": 2,
+        "ap": 1.0,
+        "top5": 1.0,
+        "crossed": False,
+    }
