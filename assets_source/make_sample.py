@@ -42,11 +42,11 @@ def main() -> None:
     print(f"{args.output}: {args.output.stat().st_size / 1000:.0f} kB")
 
 
-def speak(text: str) -> np.ndarray:
-    """The text in espeak-ng's American English, 16 kHz."""
+def speak(text: str, voice: str = VOICE) -> np.ndarray:
+    """The text in a voice of espeak-ng, 16 kHz."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        subprocess.run(["espeak-ng", "-v", VOICE, "-s", "150", "-w", str(path), text], check=True)
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), text], check=True)
         return load_audio(path, RATE)
 
 

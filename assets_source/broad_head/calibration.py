@@ -18,6 +18,8 @@ LEAST_WINDOWS = 8
 # nor only from more than even odds: some windows do have it, though nothing says so.
 FALSE_TAGS = 0.01
 LOWEST, HIGHEST = 0.3, 0.5
+# Of windows that hold only speech, one in so many may be tagged with anything else, however high that takes the score.
+FALSE_TAGS_OF_SPEECH = 0.01
 
 
 def platt(logits: np.ndarray, truth: np.ndarray, unsure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,10 +47,11 @@ def platt(logits: np.ndarray, truth: np.ndarray, unsure: np.ndarray) -> tuple[np
     return scale, shift
 
 
-def thresholds(logits: np.ndarray, truth: np.ndarray, unsure: np.ndarray) -> np.ndarray:
-    """The score `(num_labels,)` from which a calibrated label counts, between `LOWEST` and `HIGHEST`.
+def thresholds(logits: np.ndarray, truth: np.ndarray, unsure: np.ndarray, speech: np.ndarray) -> np.ndarray:
+    """The score `(num_labels,)` from which a calibrated label counts, from `LOWEST` on.
 
-    Args: as of `platt`, the logits being calibrated.
+    Args: as of `platt`, the logits being calibrated;
+        speech: `(others, num_labels)` of windows of speech alone, those of labels of speech being minus infinity.
     """
     grid = np.round(np.arange(LOWEST, HIGHEST + 0.005, 0.01), 2)
     chosen = np.full(logits.shape[1], HIGHEST)
@@ -57,7 +60,8 @@ def thresholds(logits: np.ndarray, truth: np.ndarray, unsure: np.ndarray) -> np.
         few = (absent[:, None] >= grid).mean(axis=0) <= FALSE_TAGS
         if few.any():
             chosen[label] = grid[few.argmax()]
-    return chosen
+    silent = np.quantile(expit(speech), 1 - FALSE_TAGS_OF_SPEECH, axis=0, method="higher")
+    return np.maximum(chosen, np.minimum(silent + 0.02, 0.98)).round(2)
 
 
 @torch.no_grad()

@@ -53,8 +53,12 @@ def test_thresholds_are_where_false_alarms_are_rare():
     scores = np.concatenate([wrong, [0.9] * 10])
     truth = np.arange(len(scores)) >= len(wrong)
     columns = np.stack([scores, scores / 2, np.maximum(scores, 0.7)], axis=1)  # found too often; never; everywhere
-    limits = thresholds(logit(columns), np.stack([truth] * 3, axis=1), np.zeros(columns.shape, bool))
+    speech = np.full((100, 3), -np.inf)
+    limits = thresholds(logit(columns), np.stack([truth] * 3, axis=1), np.zeros(columns.shape, bool), speech)
     assert limits == pytest.approx([0.42, LOWEST, HIGHEST])
+    speech[:, 1] = logit(0.8)  # what speech alone is called counts from higher on
+    limits = thresholds(logit(columns), np.stack([truth] * 3, axis=1), np.zeros(columns.shape, bool), speech)
+    assert limits == pytest.approx([0.42, 0.82, HIGHEST])
 
 
 def test_a_calibration_is_folded_into_the_head(tmp_path):
