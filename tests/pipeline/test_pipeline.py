@@ -107,7 +107,7 @@ def test_tags_alone_never_run_the_decoder(pipe, sample, expected, monkeypatch):
     result = pipe(sample, return_text=False)
     assert set(result) == {"audio_tags"}
     # Encoded in windows of 10 s instead of 30 s.
-    _assert_close(result, {"audio_tags": expected["audio_tags"]}, tolerance=0.05)
+    _assert_close(result, {"audio_tags": expected["audio_tags"]}, tolerance=0.15)
 
 
 def test_text_alone(pipe, sample, expected):
@@ -177,10 +177,10 @@ def test_window_lengths(pipe, sample, at_time_res):
         ({"at_time_res": -1}, "at_time_res=-1 "),
         ({"at_time_res": 0.3}, "at_time_res=0.3 "),
         ({"at_time_res": 1e9}, r"at_time_res=1e\+09 "),
-        ({"labels": ["Ocean"]}, "no label 'Ocean'"),
+        ({"labels": ["Sea serpent"]}, "no label 'Sea serpent'"),
         ({"heads": ["emotion"]}, "no head 'emotion'"),
         ({"threshold": 2}, "threshold=2 "),
-        ({"threshold": {"Ocean": 0.5}}, "no label 'Ocean'"),
+        ({"threshold": {"Sea serpent": 0.5}}, "no label 'Sea serpent'"),
         ({"top_k": 0}, "top_k=0 "),
         ({"chunk_length_s": 60}, "chunk_length_s=60 "),
     ],

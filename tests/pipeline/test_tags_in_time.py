@@ -18,10 +18,10 @@ PLACES = [
     ("clock_tick", "Tick-tock", 91.2, 96.2),
 ]
 ROW = 2.0
-# Measured on 2 and 10 minutes, in scores: a sound changes its own label by 0.76 or more in its rows, and no label by
-# more than 0.056 in the rows far from all sounds. Those are not quite still: log-mel is clamped at 8 below the maximum
-# of its window, and each position of the encoder attends to all others. In sequential mode the seek moves with the
-# text, so that rows are seen from other windows: the sounds' own labels move by up to 0.21, unrelated ones by 0.6.
+# Measured on 2 and 10 minutes, in scores: a sound changes its own label by 0.61 or more in the rows that it fills, and no
+# label by more than 0.06 in the rows far from all sounds. Those are not quite still: log-mel is clamped at 8 below the
+# maximum of its window, and each position of the encoder attends to all others. In sequential mode the seek moves with
+# the text, so that rows are seen from other windows, and unrelated labels move by more.
 CHANGED = 0.4
 STILL = {"batched": 0.1, "stream": 0.1, "tags only": 0.1, "sequential": 0.3}
 
@@ -109,7 +109,7 @@ def test_sounds_change_the_rows_they_are_in_and_no_others(pipe, held_out_speech,
     is_far = np.ones(len(change), bool)
     for label, (_, _, start, end) in zip(own, PLACES, strict=True):
         overlap = np.minimum(starts + ROW, end) - np.maximum(starts, start)
-        assert (change[overlap >= 1.0, label] > CHANGED).all()
+        assert (change[overlap >= ROW - 0.01, label] > CHANGED).all()
         is_far &= overlap <= -0.4
     assert is_far.sum() > 0.7 * len(change)
     still = change[is_far][:, own] if mode == "sequential" else change[is_far]
