@@ -18,7 +18,7 @@ PLACES = [
     ("clock_tick", "Tick-tock", 91.2, 96.2),
 ]
 ROW = 2.0
-# Measured on 2 and 10 minutes, in scores: a sound changes its own label by 0.61 or more in the rows that it fills, and no
+# Measured on 2 and 10 minutes, in scores: a sound changes its own label by 0.61 or more in the rows it fills, and no
 # label by more than 0.06 in the rows far from all sounds. Those are not quite still: log-mel is clamped at 8 below the
 # maximum of its window, and each position of the encoder attends to all others. In sequential mode the seek moves with
 # the text, so that rows are seen from other windows, and unrelated labels move by more.
