@@ -8,6 +8,7 @@ import pytest
 from broad_head.card import credits
 from broad_head.sources import FOLDS, read_sources
 from evaluate_broad_head import LEAST_CLIPS, passes
+from make_gallery import RECORDINGS
 from ship_broad_head import DEFAULT_HEAD, MANIFEST
 
 from whisper_at_hf import TLTRForAudioClassification
@@ -94,3 +95,13 @@ def test_each_label_has_a_threshold(head):
 
 def test_it_is_small():
     assert sum(path.stat().st_size for path in DEFAULT_HEAD.iterdir()) < 20e6
+
+
+def test_the_gallery_is_of_recordings_that_taught_nothing(manifest):
+    rows = {row["path"]: row for row in manifest}
+    gallery = ROOT / "docs" / "gallery"
+    text = (gallery / "README.md").read_text(encoding="utf-8")
+    for name, (path, _) in RECORDINGS.items():
+        assert rows[path]["part"] == "test" and rows[path]["licence"] in FREE
+        assert (gallery / f"{name}.flac").is_file() and f"- {name}: {rows[path]['author']}" in text
+    assert len(RECORDINGS) == 10
