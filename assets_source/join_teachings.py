@@ -12,12 +12,16 @@ recording in the window, and `KNOWN` where a data set says that it is heard. TWE
 import argparse
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from broad_head.names import with_parents
 from twelve_sounds.material import LABELS
+
+from whisper_at_hf.files import whole_or_nothing
 
 # Of a label in a recording alone, how much holds for a window that it is mixed into, maybe in part and faint.
 ALONE = 0.7
@@ -58,17 +62,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="SCENES")
     parser.add_argument("--certain", type=Path, metavar="TWELVE", help="scenes of render_twelve_sounds.py")
     args = parser.parse_args()
+    labels, windows = broad_windows(args.folder)
+    if args.certain:
+        windows = chain(windows, certain_windows(args.certain, labels))
     rows = []
-    with (args.folder / "teacher.csv").open("w", newline="", encoding="utf-8") as file:
+    with _written(args.folder / "teacher.csv") as file:
         writer = csv.writer(file, lineterminator="\n")
-        labels, windows = broad_windows(args.folder)
         writer.writerow(["path", "start", "end", *labels])
-        if args.certain:
-            windows = chain(windows, certain_windows(args.certain, labels))
         for row, values in windows:
             writer.writerow([row["path"], row["start"], row["end"], *(f"{value:.5g}" for value in values)])
             rows.append([row[key] for key in ("path", "labels", "start", "end", "fold")])
-    with (args.folder / "train.csv").open("w", newline="", encoding="utf-8") as file:
+    with _written(args.folder / "train.csv") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["path", "labels", "start", "end", "fold"])
         writer.writerows(rows)
@@ -104,6 +108,13 @@ def certain_windows(folder: Path, labels: list[str]) -> Iterator[tuple[dict[str,
             {**row, "path": path, "labels": ";".join(heard)},
             certain(values, [places[one] for one in heard], twelve),
         )
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[TextIO]:
+    """A file that is there whole or not at all."""
+    with whole_or_nothing(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
+        yield file
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

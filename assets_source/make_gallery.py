@@ -1,8 +1,8 @@
-"""Make docs/gallery: ten recordings of our own speech over sounds that no head has learnt from, and their tags.
+"""Make docs/gallery: ten recordings of espeak-ng's speech over sounds that no head has learnt from, and their tags.
 
     python assets_source/make_gallery.py --data DATA --first HEAD
 
-The sounds were chosen by their names, before any head had heard them; the speech is espeak-ng's, as in the sample
+The sounds were chosen by their names, not by what is heard in them; the speech is espeak-ng's, as in the sample
 (`make_sample.py`). Each sound comes once, at the level of the speech, after the speech or, if it is long, over it.
 HEAD is the first head of this package, beside which the shipped one is put. DATA as for `render_broad_scenes.py`.
 """
@@ -37,15 +37,19 @@ RECORDINGS = {
 }
 INTRODUCTION = """# Ten recordings, and what is heard in them
 
-Our own speech over sounds that no head of this package has learnt from, chosen by their names before any head had
-heard them. In a clone with the package installed:
+Speech of a program (espeak-ng) over sounds that no head of this package has learnt from, chosen by their names, not by
+what is heard in them. Speech of other voices of that program helped to choose how sure a tag must be. In a clone with
+the package installed:
 
 ```sh
 whisper-at transcribe docs/gallery/*.flac
 ```
 
 The embedded model with the head that ships now, and with this package's first one, which knew twelve sounds. Tags are
-those over their thresholds, with their scores. Made by `python assets_source/make_gallery.py`.
+those over their thresholds, with their scores. Made by `python assets_source/make_gallery.py --data DATA --first
+HEAD`. The sound is among the tags, by its own name or a wider one, in three of ten recordings with either head
+(rooster, baby, violin); the others are too faint under speech, or too unlike what was learnt from, for so small a
+model.
 
 | recording | sound | text | tags | tags of the first head |
 |---|---|---|---|---|

@@ -5,7 +5,8 @@
     whisper-at teach --tagger recipes/efficientat.py:EfficientAT --data SCENES/sources.csv --output SCENES/alone.csv
     python assets_source/join_teachings.py SCENES
 
-DATA holds `esc10/`, `instruments/`, `speech/` and `sounds/`, each with a `labels.csv`. SCENES gets the scenes,
+DATA holds `esc10/`, `instruments/`, `speech/`, `sounds/` and, by `render_sources.py`, `rendered/`, each with a
+`labels.csv` (`recipes/broad_head.yaml` tells their columns). SCENES gets the scenes,
 `windows.csv` (path, labels, start, end, fold, sources), `sources.csv` and `manifest.csv`, which names every recording
 with its licence, its author and the part of the data that it belongs to. Recordings in a scene are all of one fold,
 but for speech, of which the last fold has none of its own.

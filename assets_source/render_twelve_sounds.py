@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for the scenes")
     args = parser.parse_args()
     material = load_material(args.data)
+    args.output.mkdir(parents=True, exist_ok=True)
     with open(args.output / "windows.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "labels", "start", "end", "fold"])

@@ -1,6 +1,6 @@
 """Put a broad head into the package, with its card, the list of what it learnt from, and the credits in NOTICE.
 
-    python assets_source/ship_broad_head.py CHOSEN --scenes SCENES --run RUNS/all
+    python assets_source/ship_broad_head.py CHOSEN --data DATA --run RUNS/all
 
 Reads the scores of CHOSEN from `benchmarks/broad_head.json` and `benchmarks/twelve_sounds.json`, and beside them those
 of the first head (`benchmarks/twelve_sounds_first.json`).
@@ -9,10 +9,10 @@ of the first head (`benchmarks/twelve_sounds_first.json`).
 import argparse
 import csv
 import json
-import shutil
 from pathlib import Path
 
 from broad_head.card import card, credits
+from broad_head.sources import read_sources, write_manifest
 from evaluate_broad_head import LEAST_AP, LEAST_CLIPS, LEAST_HITS
 
 from whisper_at_hf import TLTRForAudioClassification
@@ -26,19 +26,20 @@ CREDITS = "\n\nSounds under Creative Commons Attribution licences (CC BY) that i
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("head", type=Path, metavar="CHOSEN")
-    parser.add_argument("--scenes", type=Path, required=True, help="folder of render_broad_scenes.py")
+    parser.add_argument("--data", type=Path, required=True, help="as of render_broad_scenes.py")
     parser.add_argument("--run", type=Path, required=True, help="the run of whisper-at train that learnt from all")
     args = parser.parse_args()
     head = TLTRForAudioClassification.from_pretrained(args.head)
     head.config.input_padding = "context"
     head.save_pretrained(DEFAULT_HEAD)
-    shutil.copy(args.scenes / "manifest.csv", MANIFEST)
+    write_manifest(read_sources(args.data), MANIFEST)
     with MANIFEST.open(newline="", encoding="utf-8") as file:
         manifest = list(csv.DictReader(file))
     used = [row for row in manifest if row["part"] != "test"]
     arguments = json.loads((args.run / "results.json").read_text())["training_arguments"]
     facts = {
         "sources": len(used),
+        "rendered": sum(row["path"].startswith("rendered/") for row in used),
         "sounds": sum(row["path"].startswith("sounds/") for row in used),
         "epochs": arguments["num_train_epochs"],
         "batch": arguments["per_device_train_batch_size"],

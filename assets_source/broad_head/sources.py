@@ -41,6 +41,9 @@ PERIOD = 5
 FOLDS = ("0", "1", "2")
 # Folders of many sounds, each of which `labels.csv` credits: `render_sources.py` makes the second one.
 COLLECTIONS = ("sounds", "rendered")
+OPTIONAL = "rendered"
+# What stands in a list where its maker did not write an author down.
+_NO_AUTHOR = re.compile(r"^\W|#authors|^https?:|^see |^N/A$")
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,11 @@ def _collections(data: Path) -> list[Source]:
             "sound",
             _known(row),
             row["licence"],
-            row["author"],
-            row["origin"],
+            _author(row),
+            _origin(row),
         )
         for name in COLLECTIONS
-        if (data / name).is_dir()
+        if name != OPTIONAL or (data / name).is_dir()
         for row in _rows(data, name)
     ]
 
@@ -139,6 +142,15 @@ def _collections(data: Path) -> list[Source]:
 def _known(row: dict[str, str]) -> tuple[str, ...]:
     given = tuple(label for label in row.get("labels", "").split(";") if label)
     return with_parents(given) if given else labels_by_name(row["path"])
+
+
+def _author(row: dict[str, str]) -> str:
+    return f"as named at {_origin(row)}" if _NO_AUTHOR.search(row["author"]) else row["author"]
+
+
+def _origin(row: dict[str, str]) -> str:
+    """Where the recording is from; a bare number is one of freesound.org's."""
+    return f"https://freesound.org/s/{row['origin']}/" if row["origin"].isdigit() else row["origin"]
 
 
 def _periodic(place: int) -> str:

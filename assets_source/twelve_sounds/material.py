@@ -1,4 +1,4 @@
-"""The recordings that the default head is made from, and which of them it may see at which stage."""
+"""The recordings of the twelve sounds that the first head knew, and which of them a head may see at which stage."""
 
 import csv
 from collections import defaultdict

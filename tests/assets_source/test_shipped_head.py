@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def scores():
 def test_what_it_learnt_from_is_free_and_has_an_author(used):
     assert {row["licence"] for row in used} <= FREE
     assert all(row["author"] and row["part"] in FOLDS for row in used)
+    assert not [row for row in used if re.search(r"^\W|#authors|^https?:|^see |^N/A$", row["author"])]
     assert not any(row["path"].startswith("emotion") for row in used)
 
 
