@@ -15,9 +15,9 @@ from whisper_at_hf import TLTRForAudioClassification
 # With fewer validation windows that hold a label, its regression would be chance: it gets the typical one.
 LEAST_WINDOWS = 8
 # A label counts from where one in a hundred windows without it is tagged with it, but not from less than the lowest,
-# nor only from more than even odds: some windows do have it, though nothing says so.
+# nor only from more than the highest: some windows do have it, though nothing says so.
 FALSE_TAGS = 0.01
-LOWEST, HIGHEST = 0.3, 0.5
+LOWEST, HIGHEST = 0.3, 0.4
 # Of windows that hold only speech, one in so many may be tagged with anything else, however high that takes the score.
 FALSE_TAGS_OF_SPEECH = 0.01
 
