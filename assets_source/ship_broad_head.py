@@ -48,12 +48,25 @@ def main() -> None:
         "least_ap": LEAST_AP,
         "least_hits": LEAST_HITS,
     }
+    facts.update(larger_whisper())
     names = ("broad_head", "twelve_sounds", "twelve_sounds_first")
     evidence, twelve, first = (json.loads((ROOT / "benchmarks" / f"{name}.json").read_text()) for name in names)
     (DEFAULT_HEAD / "README.md").write_text(card(evidence, twelve, first, facts, head), encoding="utf-8")
     notice = ROOT / "NOTICE"
     text = notice.read_text(encoding="utf-8").split(CREDITS.strip("\n").split("\n")[0])[0].rstrip("\n")
     notice.write_text(text + CREDITS + credits(manifest) + "\n", encoding="utf-8")
+
+
+def larger_whisper() -> dict[str, str]:
+    """What the card says of the small recipe on tiny.en and on base."""
+    small = {
+        name: json.loads((ROOT / "benchmarks" / f"broad_head_small_{size}.json").read_text())["models"]["head"]
+        for name, size in (("small_tiny", "tiny.en"), ("small_base", "base"))
+    }
+    facts = {"small_tested": str(small["small_tiny"]["labels_tested"])}
+    for name, found in small.items():
+        facts |= {name: f"{100 * found['map']:.1f} %", f"{name}_top1": f"{100 * found['top1']:.1f} %"}
+    return facts
 
 
 if __name__ == "__main__":
