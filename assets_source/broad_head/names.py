@@ -123,7 +123,6 @@ NAMES = (
     (r"sad-violin|sad_violin", ("Violin, fiddle", "Music")),
     (r"string-orchestra|string_orchestra", ("Orchestra", "Music")),
     (r"soundfx/chime", ("Chime",)),
-    (r"soundfx/punch|sounds_node_dig_metal", ()),
     (r"Thunder\d|thunder_|thunderstorm", ("Thunder", "Thunderstorm")),
     (r"rainstorm|heavyrain|drizzle|indoors_rain|night_rain|StereoRain", ("Rain",)),
     (r"WindLoop|Gust|SNOWSTORM|flurries", ("Wind",)),
