@@ -49,10 +49,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="JSON file")
     parser.add_argument("--no-alarms", action="store_true", help="leave the false alarms out")
     args = parser.parse_args()
-    if not (args.data / "sounds").is_dir() or not args.output.parent.is_dir():
-        parser.error(
-            f"--data needs a folder with sounds/ ('{args.data}') and --output a file in a folder that is there."
-        )
+    if not args.output.parent.is_dir():
+        parser.error(f"--output '{args.output}' is in a folder that does not exist.")
     if strange := [one for one in args.beside if "=" not in one]:
         parser.error(f"--beside '{strange[0]}' is no NAME=HEAD.")
     clips = unheard(read_sources(args.data), args.crossed)

@@ -78,6 +78,9 @@ def read_sources(data: Path) -> list[Source]:
 
     But for those that another collection holds too, cut another way, where it may be learnt from.
     """
+    for name in ("esc10", "instruments", "speech", COLLECTIONS[0]):
+        if not (data / name / "labels.csv").is_file():
+            raise SystemExit(f"'{data}' has no {name}/labels.csv; name the folder that holds all data.")
     listed = [*_esc10(data), *_instruments(data), *_speech(data), *_collections(data)]
     sources = {one.path: one for one in listed}.values()
     used = {number for one in sources if one.part != "test" and (number := one.freesound_id)}

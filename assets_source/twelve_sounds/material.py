@@ -80,6 +80,8 @@ def split_speakers(speakers: set[str]) -> dict[str, str]:
 
 
 def _rows(folder: Path) -> list[dict[str, str]]:
+    if not (folder / "labels.csv").is_file():
+        raise SystemExit(f"'{folder}' has no labels.csv; name the folder that holds all data.")
     with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
         rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
     return [{**row, "path": str(folder / row["path"])} for row in rows]

@@ -76,6 +76,13 @@ def test_the_twelve_sounds_know_the_same_parts(sources, data_folder):
     }
 
 
+def test_a_folder_without_the_data_is_named(tmp_path):
+    with pytest.raises(SystemExit, match="has no esc10/labels.csv; name the folder"):
+        read_sources(tmp_path)
+    with pytest.raises(SystemExit, match="has no labels.csv; name the folder"):
+        load_material(tmp_path)
+
+
 @pytest.mark.data
 def test_known_labels_are_audiosets(sources):
     assert {label for one in sources for label in one.known} <= set(audioset_labels())
