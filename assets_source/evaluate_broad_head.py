@@ -63,7 +63,7 @@ def main() -> None:
         models["teacher"] = Teacher(models["head"].labels)
     results: dict[str, Any] = {"clips": len(clips), "rendered": sum("rendered/" in one.path for one in clips)}
     results["crossed"] = sum(one.part != "test" for one in clips)
-    results["minutes"] = {kind: sum(map(len, files)) / RATE / 60 for kind, files in quiet.items()}
+    results["minutes"] = {kind: minutes(files) for kind, files in quiet.items()}
     results["models"] = {}
     for name, model in models.items():
         truth = np.array([[label in one.known for label in model.labels] for one in clips])
@@ -84,10 +84,12 @@ def unheard(sources: list[Source], crossed: bool) -> list[Source]:
     folds = defaultdict(set)
     for one in sources:
         folds[one.freesound_id or one.path].add(one.part)
-    alone = [
-        one for one in sources if one.path.startswith("sounds/") and len(folds[one.freesound_id or one.path]) == 1
-    ]
-    return [one for one in sources if one.known and (one.part == "test" or (crossed and one in alone))]
+
+    def tests(one: Source) -> bool:
+        alone = one.path.startswith("sounds/") and len(folds[one.freesound_id or one.path]) == 1
+        return one.part == "test" or (crossed and alone)
+
+    return [one for one in sources if one.known and tests(one)]
 
 
 def put_crossed(
@@ -100,12 +102,32 @@ def put_crossed(
             scores[place] = model(audio[place])
 
 
-class Tagger:
-    """A head on its Whisper: `(samples,)` at 16 kHz to `(num_labels,)` logits, the highest of all windows.
+class Model:
+    """What hears audio, `(samples,)` at 16 kHz, window by window.
 
     Attributes:
-        labels: the head's.
+        labels: what it knows.
+        limits: the scores from which its labels count, one or `(num_labels,)`.
     """
+
+    labels: list[str]
+    limits: np.ndarray | float
+
+    def windows(self, audio: np.ndarray) -> np.ndarray:
+        """Scores `(windows, num_labels)`."""
+        raise NotImplementedError
+
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
+        """The highest scores of all windows, `(num_labels,)`."""
+        return self.windows(audio).max(axis=0)
+
+    def tagged(self, audio: np.ndarray) -> np.ndarray:
+        """Which labels are over their limits, `(windows, num_labels)`."""
+        return self.windows(audio) >= self.limits
+
+
+class Tagger(Model):
+    """A head on its Whisper; scores are logits."""
 
     def __init__(self, head: str, whisper: str | None = None):
         encoder = load_encoder(whisper)
@@ -116,22 +138,16 @@ class Tagger:
             encoder.model, feature_extractor=encoder.feature_extractor, tokenizer=None, device="cpu"
         )
         config = encoder.model.get_head("broad").config
-        self.labels, self._limits = config.labels, resolve_thresholds(config).logit().numpy()
+        self.labels, self.limits = config.labels, resolve_thresholds(config).logit().numpy()
 
     def windows(self, audio: np.ndarray) -> np.ndarray:
-        """Logits `(windows, num_labels)`."""
         return self._pipe({"raw": audio, "sampling_rate": RATE}, return_text=False, return_logits=True)["tag_logits"]
 
-    def __call__(self, audio: np.ndarray) -> np.ndarray:
-        return self.windows(audio).max(axis=0)
 
-    def tagged(self, audio: np.ndarray) -> np.ndarray:
-        """Which labels are over their thresholds, `(windows, num_labels)`."""
-        return self.windows(audio) >= self._limits
+class Teacher(Model):
+    """EfficientAT's probabilities for some of its labels."""
 
-
-class Teacher:
-    """EfficientAT's probabilities for some of its labels, used as a `Tagger`."""
+    limits = TEACHERS_THRESHOLD
 
     def __init__(self, labels: list[str]):
         sys.path.append(str(Path(__file__).resolve().parents[1] / "recipes"))
@@ -141,20 +157,14 @@ class Teacher:
         self._places = [self._teacher.labels.index(label) for label in labels]
 
     def windows(self, audio: np.ndarray) -> np.ndarray:
-        """Probabilities `(windows, num_labels)`."""
         loud = soxr.resample(audio, RATE, self._teacher.sampling_rate)
         window = 10 * self._teacher.sampling_rate
         return self._teacher([loud[start : start + window] for start in range(0, len(loud), window)])[:, self._places]
 
-    def __call__(self, audio: np.ndarray) -> np.ndarray:
-        return self.windows(audio).max(axis=0)
 
-    def tagged(self, audio: np.ndarray) -> np.ndarray:
-        """Which labels are over `TEACHERS_THRESHOLD`, `(windows, num_labels)`."""
-        return self.windows(audio) >= TEACHERS_THRESHOLD
-
-
-Model = Tagger | Teacher
+def minutes(files: list[np.ndarray]) -> float:
+    """How long they are together."""
+    return sum(map(len, files)) / RATE / 60
 
 
 def false_alarms(model: Model, quiet: dict[str, list[np.ndarray]]) -> dict[str, Any]:
@@ -165,9 +175,8 @@ def false_alarms(model: Model, quiet: dict[str, list[np.ndarray]]) -> dict[str, 
         right = OF_SPEECH if "speech" in kind else ()
         counts = {label: int(n) for label, n in zip(model.labels, tagged.sum(axis=0), strict=True) if n}
         wrong = {label: n for label, n in counts.items() if label not in right}
-        minutes = sum(map(len, files)) / RATE / 60
         found[kind] = {
-            "a_minute": sum(wrong.values()) / minutes,
+            "a_minute": sum(wrong.values()) / minutes(files),
             "windows": len(tagged),
             "speech_tagged": float(tagged[:, model.labels.index("Speech")].mean()),
             "labels": dict(sorted(wrong.items(), key=lambda item: -item[1])),
@@ -178,18 +187,11 @@ def false_alarms(model: Model, quiet: dict[str, list[np.ndarray]]) -> dict[str, 
 def evidence(scores: np.ndarray, truth: np.ndarray, labels: list[str], kept_apart: np.ndarray) -> dict[str, Any]:
     """Figures on the clips that nothing was learnt from (`kept_apart`), and on all for labels with few of those."""
     found = compared(scores[kept_apart], truth[kept_apart], labels)
-    everywhere = compared(scores, truth, labels)["labels"]
-    for label, row in everywhere.items():
-        few = found["labels"].get(label, {"clips": 0})["clips"] < LEAST_CLIPS
-        if few and row["clips"] > found["labels"].get(label, {"clips": 0})["clips"]:
-            found["labels"][label] = {**row, "crossed": True}
-        else:
-            found["labels"][label]["crossed"] = False
-    enough = {label: row for label, row in found["labels"].items() if row["clips"] >= LEAST_CLIPS}
-    found["map"] = float(np.mean([row["ap"] for row in enough.values()]))
-    found["labels_tested"] = len(enough)
-    found["labels_passed"] = [label for label in labels if label in enough and passes(enough[label])]
-    return found
+    for label, row in compared(scores, truth, labels)["labels"].items():
+        apart = found["labels"].get(label, {"clips": 0})
+        crossed = apart["clips"] < min(LEAST_CLIPS, row["clips"])
+        found["labels"][label] = {**(row if crossed else apart), "crossed": crossed}
+    return {**found, **judged(found["labels"], labels)}
 
 
 def compared(scores: np.ndarray, truth: np.ndarray, labels: list[str]) -> dict[str, Any]:
@@ -205,15 +207,21 @@ def compared(scores: np.ndarray, truth: np.ndarray, labels: list[str]) -> dict[s
         }
         for place in np.flatnonzero(truth.any(axis=0))
     }
-    tested = [row for row in per_label.values() if row["clips"] >= LEAST_CLIPS]
-    passed = [label for label, row in per_label.items() if row["clips"] >= LEAST_CLIPS and passes(row)]
     return {
         "top1": float(first.mean()),
         "top5": float((truth & (rank < 5)).any(axis=1).mean()),
-        "map": float(np.mean([row["ap"] for row in tested])),
-        "labels_tested": len(tested),
-        "labels_passed": passed,
+        **judged(per_label, labels),
         "labels": per_label,
+    }
+
+
+def judged(per_label: dict[str, dict[str, Any]], labels: list[str]) -> dict[str, Any]:
+    """What the rows of labels with enough clips come to, and which of these pass, in the order of `labels`."""
+    tested = {label: row for label, row in per_label.items() if row["clips"] >= LEAST_CLIPS}
+    return {
+        "map": float(np.mean([row["ap"] for row in tested.values()])),
+        "labels_tested": len(tested),
+        "labels_passed": [label for label in labels if label in tested and passes(tested[label])],
     }
 
 

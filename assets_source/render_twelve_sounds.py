@@ -15,14 +15,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from tqdm import tqdm
-from twelve_sounds.material import LABELS, SAMPLING_RATE, Material, load_material
+from twelve_sounds.material import FOLD_OF_PART, LABELS, SAMPLING_RATE, Material, load_material
 from twelve_sounds.scenes import Scene, age, random_scene
 
 STEP_S = 0.4
 WINDOW_STEPS = 25  # 10 s
 # A label counts from this much of it (seconds) in a window on; windows with less, but some, are left out.
 LEAST_SECONDS = 0.25
-FOLDS = {"train": 1, "validation": 0}
 # part -> (scene length in seconds, scenes, seed, whether they sound like old recordings)
 SCENES = {
     "train": [(10, 1000, 1, False), (30, 700, 2, False), (10, 300, 5, True)],
@@ -40,7 +39,7 @@ def main() -> None:
     with open(args.output / "windows.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "labels", "start", "end", "fold"])
-        for part, fold in FOLDS.items():
+        for part, fold in FOLD_OF_PART.items():
             rows = list(render_part(material[part], part, args.output))
             writer.writerows([*row, fold] for row in rows)
             print(f"{part}: {len(rows)} windows")

@@ -14,11 +14,10 @@ from pathlib import Path
 from broad_head.card import card, credits
 from broad_head.sources import read_sources, write_manifest
 from evaluate_broad_head import LEAST_AP, LEAST_CLIPS, LEAST_HITS
+from evaluate_twelve_sounds import DEFAULT_HEAD, ROOT
 
 from whisper_at_hf import TLTRForAudioClassification
 
-ROOT = Path(__file__).resolve().parents[1]
-DEFAULT_HEAD = ROOT / "src" / "whisper_at_hf" / "assets" / "default_head"
 MANIFEST = Path(__file__).parent / "broad_head" / "manifest.csv"
 CREDITS = "\n\nSounds under Creative Commons Attribution licences (CC BY) that it was trained on, by author:\n\n"
 

@@ -1,11 +1,11 @@
 """What must get few tags: speech of unknown speakers, silence, and rooms where nothing happens."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from twelve_sounds.material import split_speakers
+from twelve_sounds.material import labelled_rows, speech_rows
+from twelve_sounds.noise import coloured_noise
 
 from whisper_at_hf.audio import load_audio
 
@@ -28,15 +28,11 @@ def recordings(data: Path) -> dict[str, list[np.ndarray]]:
 
 
 def _read(data: Path) -> Iterator[np.ndarray]:
-    with (data / "speech" / "labels.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    part = split_speakers({row["speaker"] for row in rows})
-    return (load_audio(data / "speech" / row["path"]) for row in rows if part[row["speaker"]] != "train")
+    return (load_audio(row["path"]) for part, row in speech_rows(data) if part != "train")
 
 
 def _acted(data: Path) -> Iterator[np.ndarray]:
-    with (data / "emotion" / "labels.csv").open(newline="", encoding="utf-8") as file:
-        return iter([load_audio(data / "emotion" / row["path"]) for row in csv.DictReader(file)])
+    return (load_audio(row["path"]) for row in labelled_rows(data / "emotion"))
 
 
 def _minutes(utterances: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -63,10 +59,9 @@ def _silence() -> Iterator[np.ndarray]:
 def _rooms() -> Iterator[np.ndarray]:
     rng = np.random.default_rng(2)
     samples = FILE_S * RATE
-    hertz, times = np.fft.rfftfreq(samples, 1 / RATE), np.arange(samples) / RATE
+    times = np.arange(samples) / RATE
     for _ in range(QUIET_FILES):
-        colour = np.maximum(hertz, 20.0) ** -rng.uniform(0.3, 1.2)
-        noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * colour, samples)
+        noise = coloured_noise(samples, rng.uniform(0.3, 1.2), rng)
         base = float(rng.choice([50, 60])) * rng.uniform(0.99, 1.01)
         hum = sum(np.sin(2 * np.pi * base * k * times) / k for k in (1, 2, 3, 4))
         audio = noise / noise.std() + rng.uniform(0, 0.5) * hum

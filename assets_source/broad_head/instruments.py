@@ -104,20 +104,20 @@ class Player:
             self._synth.program_select(0, self._font, 0, int(rng.choice(voice.programs)))
         else:
             self._synth.program_select(_DRUMS, self._font, 128, 0, True)
-        parts = [part for notes, seconds in _score(voice, rng) for part in self._played(channel, notes, seconds)]
+        parts = [self._played(channel, notes, seconds) for notes, seconds in _score(voice, rng)]
         self._synth.notes_off()
         parts.append(self._heard(float(rng.uniform(0.2, 1.5))))
         self._synth.sounds_off()
         stereo = np.concatenate(parts).reshape(-1, 2)
         return soxr.resample(stereo.mean(axis=1), _PLAYED_AT, RATE).astype(np.float32)
 
-    def _played(self, channel: int, notes: list[tuple[int, int]], seconds: float) -> list[np.ndarray]:
+    def _played(self, channel: int, notes: list[tuple[int, int]], seconds: float) -> np.ndarray:
         for key, velocity in notes:
             self._synth.noteon(channel, key, velocity)
         heard = self._heard(seconds)
         for key, _ in notes:
             self._synth.noteoff(channel, key)
-        return [heard]
+        return heard
 
     def _heard(self, seconds: float) -> np.ndarray:
         return np.array(np.frombuffer(self._synth.generate(round(seconds * _PLAYED_AT)), np.float32))

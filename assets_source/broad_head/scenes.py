@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfilt
+from twelve_sounds.noise import coloured_noise
 
 from .sources import Source
 
@@ -112,9 +113,7 @@ def _recorded(audio: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         band = butter(4, [rng.uniform(50, 300), rng.uniform(2500, 7000)], "bandpass", fs=RATE, output="sos")
         audio = sosfilt(band, audio)
     if rng.random() < NOISE:
-        hertz = np.fft.rfftfreq(samples, 1 / RATE)
-        colour = np.maximum(hertz, 20.0) ** -rng.uniform(0, 1)
-        noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * colour, samples)
+        noise = coloured_noise(samples, rng.uniform(0, 1), rng)
         audio = audio + noise / noise.std() * 10 ** (rng.uniform(-80, -45) / 20)
     audio = audio * 10 ** (rng.uniform(-18, 12) / 20)
     return (audio / max(1.0, float(np.abs(audio).max()))).astype(np.float32)

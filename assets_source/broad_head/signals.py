@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from twelve_sounds.noise import coloured_noise
 
 RATE = 16_000
 
@@ -37,8 +38,7 @@ def signal(label: str, rng: np.random.Generator) -> np.ndarray:
 
 def _noise(slope: float) -> Callable:
     def make(times: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        hertz = np.fft.rfftfreq(len(times), 1 / RATE)
-        return np.fft.irfft(np.fft.rfft(rng.standard_normal(len(times))) * np.maximum(hertz, 20) ** -slope, len(times))
+        return coloured_noise(len(times), slope, rng)
 
     return make
 

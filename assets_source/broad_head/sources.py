@@ -3,11 +3,10 @@
 import csv
 import hashlib
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from twelve_sounds.material import split_speakers
+from twelve_sounds.material import FOLD_OF_PART, instrument_rows, labelled_rows, part_of_fold, speech_rows
 
 from .names import labels_by_name, with_parents
 
@@ -34,8 +33,6 @@ KNOWN = {
     "Snare_drum": ("Snare drum",),
     "Violin_or_fiddle": ("Music", "Violin, fiddle"),
 }
-# Of each instrument's clips in alphabetical order: every fifth is tested, the one after it is in the first fold.
-PERIOD = 5
 # What is learnt from comes in folds, each of which tests a head that has learnt from the others. Scenes that only the
 # recipe of the twelve sounds knows are of ESC-10's first three folds ("1") or of its fourth ("0"), so are these.
 FOLDS = ("0", "1", "2")
@@ -97,32 +94,26 @@ def write_manifest(sources: list[Source], path: Path) -> None:
 
 def _esc10(data: Path) -> list[Source]:
     credit = ("CC BY 3.0", "K. J. Piczak and Freesound authors", "https://github.com/karolpiczak/ESC-50")
-    parts = {"5": "test", "4": "0"}
-    return [
-        Source(row["path"], parts.get(row["fold"], "1"), "sound", with_parents(KNOWN[row["label"]]), *credit)
-        for row in _rows(data, "esc10")
-    ]
+    parted = ((part_of_fold(row["fold"]), row) for row in labelled_rows(data / "esc10"))
+    return [_source(data, part, row, "sound", KNOWN[row["label"]], credit) for part, row in parted]
 
 
 def _instruments(data: Path) -> list[Source]:
     credit = ("CC BY 4.0", "FSDKaggle2018, Freesound authors", "https://zenodo.org/records/2552860")
-    seen: dict[str, int] = defaultdict(int)
-    sources = []
-    for row in _rows(data, "instruments"):
-        part = _periodic(seen[row["label"]])
-        seen[row["label"]] += 1
-        sources.append(Source(row["path"], part, "sound", with_parents(KNOWN[row["label"]]), *credit))
-    return sources
+    return [_source(data, part, row, "sound", KNOWN[row["label"]], credit) for part, row in instrument_rows(data)]
 
 
 def _speech(data: Path) -> list[Source]:
     credit = ("CC BY 4.0", "LibriSpeech", "https://www.openslr.org/31")
-    rows = _rows(data, "speech")
-    part = {
-        speaker: {"train": "1", "validation": "0"}.get(name, name)
-        for speaker, name in split_speakers({row["speaker"] for row in rows}).items()
-    }
-    return [Source(row["path"], part[row["speaker"]], "speech", ("Speech",), *credit) for row in rows]
+    return [_source(data, part, row, "speech", ("Speech",), credit) for part, row in speech_rows(data)]
+
+
+def _source(
+    data: Path, part: str, row: dict[str, str], kind: str, known: tuple[str, ...], credit: tuple[str, str, str]
+) -> Source:
+    """A recording of the data that the twelve sounds are of, too."""
+    path = Path(row["path"]).relative_to(data).as_posix()
+    return Source(path, FOLD_OF_PART.get(part, part), kind, with_parents(known), *credit)
 
 
 def _collections(data: Path) -> list[Source]:
@@ -138,8 +129,13 @@ def _collections(data: Path) -> list[Source]:
         )
         for name in COLLECTIONS
         if name != OPTIONAL or (data / name).is_dir()
-        for row in _rows(data, name)
+        for row in _rows_within(data, name)
     ]
+
+
+def _rows_within(data: Path, name: str) -> list[dict[str, str]]:
+    rows = labelled_rows(data / name)
+    return [{**row, "path": Path(row["path"]).relative_to(data).as_posix()} for row in rows]
 
 
 def _known(row: dict[str, str]) -> tuple[str, ...]:
@@ -154,10 +150,6 @@ def _author(row: dict[str, str]) -> str:
 def _origin(row: dict[str, str]) -> str:
     """Where the recording is from; a bare number is one of freesound.org's."""
     return f"https://freesound.org/s/{row['origin']}/" if row["origin"].isdigit() else row["origin"]
-
-
-def _periodic(place: int) -> str:
-    return {0: "test", 1: "0"}.get(place % PERIOD, "1")
 
 
 def _part_of_sound(row: dict[str, str]) -> str:
@@ -175,9 +167,3 @@ def _freesound_id(path: str, origin: str) -> str | None:
     address = re.search(r"freesound\.org/(?:s|people/[^/]+/sounds)/(\d+)", origin)
     found = address or re.fullmatch(r"esc10/\w+/\d-(\d+)-\w+\.\w+", path)
     return found and found[1]
-
-
-def _rows(data: Path, folder: str) -> list[dict[str, str]]:
-    with (data / folder / "labels.csv").open(newline="", encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
-    return [{**row, "path": f"{folder}/{row['path']}"} for row in rows]

@@ -1,12 +1,11 @@
 """Speech of a program, clean and even as no recording is, which a head may take for an alarm."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from make_sample import RATE, speak
-from twelve_sounds.material import split_speakers
+from twelve_sounds.material import speech_rows
 
 # https://github.com/espeak-ng/espeak-ng: voices of both sexes and of several accents.
 VOICES = ("en-us+f1", "en-us+m3", "en-gb+f4", "en-us+f2", "en-gb-scotland+m1", "en-us+m7", "en-gb+f5", "en-us+m2")
@@ -16,10 +15,7 @@ WINDOW_S, WINDOWS = 10, 64
 def windows(data: Path) -> Iterator[np.ndarray]:
     """Windows of 10 s, `(samples,)` at 16 kHz, from words and a pause to words only: transcripts of LibriSpeech's
     training speakers, read by espeak-ng."""
-    with (data / "speech" / "labels.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    part = split_speakers({row["speaker"] for row in rows})
-    texts = [row["transcript"].lower() for row in rows if part[row["speaker"]] == "train"]
+    texts = [row["transcript"].lower() for part, row in speech_rows(data) if part == "train"]
     rng = np.random.default_rng(0)
     for number in range(WINDOWS):
         speech = speak(texts[number * len(texts) // WINDOWS], VOICES[number % len(VOICES)])

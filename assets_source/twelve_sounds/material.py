@@ -2,6 +2,7 @@
 
 import csv
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,8 @@ ESC10_LABELS = {
 }
 LABELS = ("Speech", "Music", *ESC10_LABELS.values())
 
+# Where the parts that are learnt from are in the broad head's folds.
+FOLD_OF_PART = {"train": "1", "validation": "0"}
 TEST_FOLD, VALIDATION_FOLD = "5", "4"
 TEST_SPEAKERS, VALIDATION_SPEAKERS = 4, 5
 # Of each instrument's clips in alphabetical order: every fifth is held out, the one after it validates.
@@ -56,19 +59,33 @@ def load_material(data: Path) -> dict[str, Material]:
         and every fifth clip of an instrument. Validation: fold 4, the five speakers before those, the next clips.
     """
     parts = {name: Material() for name in ("train", "validation", "test")}
-    for row in _rows(data / "esc10"):
-        part = {TEST_FOLD: "test", VALIDATION_FOLD: "validation"}.get(row["fold"], "train")
-        parts[part].sounds[ESC10_LABELS[row["label"]]]["clips"].append(load_audio(row["path"]))
-    speech = _rows(data / "speech")
-    part_of_speaker = split_speakers({row["speaker"] for row in speech})
-    for row in speech:
-        parts[part_of_speaker[row["speaker"]]].speech[row["speaker"]].append(load_audio(row["path"]))
-    seen: dict[str, int] = defaultdict(int)
-    for row in _rows(data / "instruments"):
-        part = {0: "test", 1: "validation"}.get(seen[row["label"]] % INSTRUMENT_PERIOD, "train")
-        seen[row["label"]] += 1
+    for row in labelled_rows(data / "esc10"):
+        parts[part_of_fold(row["fold"])].sounds[ESC10_LABELS[row["label"]]]["clips"].append(load_audio(row["path"]))
+    for part, row in speech_rows(data):
+        parts[part].speech[row["speaker"]].append(load_audio(row["path"]))
+    for part, row in instrument_rows(data):
         parts[part].sounds["Music"][row["label"]].append(load_audio(row["path"]))
     return parts
+
+
+def part_of_fold(fold: str) -> str:
+    """Which part a fold of ESC-10 belongs to."""
+    return {TEST_FOLD: "test", VALIDATION_FOLD: "validation"}.get(fold, "train")
+
+
+def speech_rows(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row of `speech/`, and the part that its speaker belongs to."""
+    rows = labelled_rows(data / "speech")
+    parts = split_speakers({row["speaker"] for row in rows})
+    return ((parts[row["speaker"]], row) for row in rows)
+
+
+def instrument_rows(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row of `instruments/`, and the part that it belongs to."""
+    seen: dict[str, int] = defaultdict(int)
+    for row in labelled_rows(data / "instruments"):
+        yield {0: "test", 1: "validation"}.get(seen[row["label"]] % INSTRUMENT_PERIOD, "train"), row
+        seen[row["label"]] += 1
 
 
 def split_speakers(speakers: set[str]) -> dict[str, str]:
@@ -79,7 +96,8 @@ def split_speakers(speakers: set[str]) -> dict[str, str]:
     return dict(zip(ordered, parts, strict=True))
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
+def labelled_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's `labels.csv` by their paths, which are given with the folder's own."""
     if not (folder / "labels.csv").is_file():
         raise SystemExit(f"'{folder}' has no labels.csv; name the folder that holds all data.")
     with open(folder / "labels.csv", newline="", encoding="utf-8") as file:

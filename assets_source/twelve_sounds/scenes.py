@@ -3,6 +3,7 @@
 import numpy as np
 
 from .material import LABELS, SAMPLING_RATE, Material
+from .noise import coloured_noise
 
 STEP_SAMPLES = 6_400  # one pooled step, 0.4 s
 _BLOCK = 400  # 25 ms, the grain at which activity is measured
@@ -101,8 +102,7 @@ def age(scene: Scene, rng: np.random.Generator) -> None:
         band = 1 / (1 + (low / np.maximum(hertz, 1)) ** 4) / (1 + (hertz / high) ** 8)
         scene.audio = np.fft.irfft(np.fft.rfft(scene.audio) * band, samples).astype(np.float32)
     loudness = max(level(scene.audio), 1e-3)
-    colour = np.maximum(hertz, 20.0) ** -rng.uniform(0, 1)
-    noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(samples)) * colour, samples)
+    noise = coloured_noise(samples, rng.uniform(0, 1), rng)
     scene.audio += (noise / noise.std() * loudness * decibels(-rng.uniform(5, 30))).astype(np.float32)
     if rng.random() < 0.5:
         times = np.arange(samples) / SAMPLING_RATE
