@@ -17,7 +17,11 @@ MAY_IMPORT = {
     "conversion": {"model", "labels"},
     "metrics": {"model"},
     "data": {"model", "labels"},
-    "pipeline": {"model", "audio", "decoding"},
+    "events": {"model", "labels"},
+    "pipeline": {"model", "audio", "decoding", "labels", "events"},
+    "captions": {"labels"},
+    "pictures": {"audio", "labels", "captions"},
+    "demo": {"model", "audio", "labels", "conversion", "events", "pipeline", "captions", "pictures"},
     "registration": {"model", "conversion", "pipeline"},
     "features": {"model", "audio", "conversion", "data"},
     "training": {"model", "audio", "data", "features", "metrics"},
@@ -26,7 +30,7 @@ MAY_IMPORT = {
     "errors": {"model"},
     "files": set(),
     "figures": set(),
-    "": {"model", "pipeline", "registration"},  # the package's own face
+    "": {"model", "pipeline", "pictures", "registration"},  # the package's own face
 }
 # What anybody may import, but the room that is copied.
 FREE = {"errors", "files", "figures"}

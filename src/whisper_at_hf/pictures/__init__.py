@@ -1,0 +1,1 @@
+"""What was said and heard, drawn: still pictures, and a page with the audio."""
