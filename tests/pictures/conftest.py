@@ -38,6 +38,12 @@ def sound() -> np.ndarray:
 
 
 @pytest.fixture
+def hostile() -> str:
+    """A text that breaks out of a page, if anything does."""
+    return "</script><!--<script><img src=x onerror=\"document.title='broken'\">&amp;\u2028\u2029\ud800'\"`{{data}}$&"
+
+
+@pytest.fixture
 def make_result():
     """Talk without an end, and events all the time, for so many seconds."""
 
