@@ -70,9 +70,10 @@ def test_the_events_that_last_longest_are_kept():
     assert [event.label for event in contents.events] == ["a", "b", "a"]
 
 
-def test_one_step_reaches_from_the_start_to_the_end():
-    scores = {"labels": ["Dog"], "times": [0.15], "scores": [[0.5]]}
-    assert read_contents({"event_scores": scores}).heat.edges.tolist() == [0.0, 0.3]
+@pytest.mark.parametrize(("times", "edges"), [([0.15], [0, 0.3]), ([0.2, 0.6, 0.9], [0, 0.4, 0.8, 1.0])])
+def test_the_last_step_ends_with_the_recording(times, edges):
+    scores = {"labels": ["Dog"], "times": times, "scores": [[0.5]] * len(times)}
+    np.testing.assert_allclose(read_contents({"event_scores": scores}).heat.edges, edges)
 
 
 def test_pooled_columns_keep_their_highest_scores_and_all_of_the_time():

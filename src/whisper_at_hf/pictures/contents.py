@@ -183,9 +183,9 @@ def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
     scores = np.nan_to_num(np.asarray(event_scores["scores"], np.float32)).reshape(len(times), len(labels)).T
     if not scores.size:
         return None
-    # A step ends halfway to the centre of the next one; the last one is as long after its centre as before it.
-    between = [0.0, *(times[1:] + times[:-1]) / 2]
-    return Heat(labels, np.array([*between, 2 * times[-1] - between[-1]]), scores)
+    # From 0 on, all steps are as long as the first; the last may be shorter, and its centre is given, too.
+    starts = [0.0, *(times[:-1] + times[0])]
+    return Heat(labels, np.array([*starts, 2 * times[-1] - starts[-1]]), scores)
 
 
 def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
