@@ -185,7 +185,8 @@ def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
         return None
     # From 0 on, all steps are as long as the first; the last may be shorter, and its centre is given, too.
     starts = [0.0, *(times[:-1] + times[0])]
-    return Heat(labels, np.array([*starts, 2 * times[-1] - starts[-1]]), scores)
+    edges = np.round([*starts, 2 * times[-1] - starts[-1]], 6)  # 10 s, not 10.000000000000002
+    return Heat(labels, edges, scores)
 
 
 def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
