@@ -53,7 +53,7 @@ def test_windows_that_overlap_give_the_highest_score():
 
 def test_the_labels_that_score_best_are_kept():
     scores = np.zeros((10, 4))
-    scores[:, 0], scores[3, 1], scores[:, 2], scores[:5, 3] = 0.15, 0.9, 0.05, 0.95
+    scores[:, 0], scores[3, 1], scores[:, 2], scores[:5, 3] = 0.3, 0.9, 0.2, 0.95
     event_scores = {"labels": list("abcd"), "times": np.arange(10) + 0.5, "scores": scores}
     assert read_contents({"event_scores": event_scores}).heat.labels == ["d", "b", "a"]
     assert read_contents({"event_scores": event_scores}, max_labels=2).heat.labels == ["d", "b"]

@@ -13,8 +13,8 @@ from ..errors import InputError
 from .sound import SAMPLING_RATE
 
 MAX_LABELS = 12
-# A label that never scores higher is not worth a row: 0.1 is hardly to be told from 0 on the colour scale.
-FAINTEST_SCORE = 0.1
+# A label that never scores higher is not worth a row: no tag counts below, where the head has no threshold of its own.
+FAINTEST_SCORE = 0.25
 
 
 @dataclass(frozen=True)
