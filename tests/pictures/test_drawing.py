@@ -110,13 +110,15 @@ def test_words_one_by_one_are_read_as_text():
     assert shown.split() == [f"word{number}" for number in range(90)]
 
 
-def test_labels_that_are_no_markup_and_too_long(result):
-    result["audio_events"][1]["label"] = "$x^2_ " * 30
-    figure, panels = drawn(result, title="$a_b$ <b>")
+def test_dollars_are_no_formulas_and_long_labels_are_cut(result):
+    broken = r"$\frac$"  # as a formula, it cannot be drawn
+    result["chunks"][0]["text"] = result["event_scores"]["labels"][2] = broken
+    result["audio_events"][1]["label"] = "Long " * 30
+    figure, _ = drawn(result, title=broken)
     assert_nothing_collides(figure)
-    names = [text for text, _ in texts(figure)]
-    assert "$a_b$ <b>" in names
-    assert any(name.startswith("$x^2_ $x^2_") and name.endswith("…") for name in names)
+    written = [text for text, _ in texts(figure)]
+    assert written.count(broken) == 3
+    assert any(text.startswith("Long Long") and text.endswith("…") for text in written)
 
 
 def test_letters_are_readable_at_1200_dots(result, sound):
