@@ -61,5 +61,9 @@ def test_no_place(speech):
 
 def test_sounds_are_told_one_after_the_other():
     cues, left = placed([], dog(100, 400), (150, 400, ("[rain]",), "sound"), (150, 400, ("[♪ music ♪]",), "music"))
-    assert [cue[:3] for cue in cues] == [(1, 1.84, "[dog barking]"), (1.93, 2.77, "[rain]"), (2.86, 4, "[♪ music ♪]")]
+    assert [cue[:3] for cue in cues] == [
+        (1, 1.84, "[dog barking]"),
+        (1.93, 2.77, "[rain]"),
+        (2.86, 5.36, "[♪ music ♪]"),
+    ]
     assert left == []

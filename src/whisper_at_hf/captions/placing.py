@@ -10,8 +10,10 @@ from .rules import CaptionRules, reading_characters
 from .sounds import Sound
 from .timing import LEAD, Span, reading_time
 
-# Hundredths of a second: how much after its start a sound is still told in time (Netflix, English Timed Text Style
-# Guide, I.3, counts two seconds as a pause), and how long the cue of a lasting sound stays, to leave room for others.
+# Hundredths of a second: how much after its start a sound is still told at once, and how much at all if it is over
+# (Netflix, English Timed Text Style Guide, I.3, counts two seconds as a pause); how long the cue of a lasting sound
+# stays, to leave room for others.
+SOON = 100
 LATE = 200
 SHOWN = 300
 
@@ -27,7 +29,7 @@ def place_sounds(speech: Sequence[Cue], sounds: Sequence[Sound], rules: CaptionR
         shown = Span(sound.start, min(sound.end, sound.start + SHOWN), sound.characters)
         if following is not None:  # which is told in its turn
             shown = shown._replace(end=min(shown.end, following.start - rules.hundredths("gap_seconds")))
-        soon, ever = sound.start + LATE, max(sound.end, sound.start + LATE)
+        soon, ever = sound.start + SOON, max(sound.end, sound.start + LATE)
         if time := _free_time(cues, shown, soon, rules):
             insort(cues, _cue(sound, *time), key=_start)
         elif (index := _with_room(cues, sound, rules)) is not None:
