@@ -22,15 +22,14 @@ def test_times_are_kept_in_hundredths():
         ([(" a b c d e f.", 1.0, 1.0)], [("a b c d e f.", 100, 180)]),
         ([(" a b c d e f.", 1.0, 0.5)], [("a b c d e f.", 100, 180)]),
         ([(" a b c d e f.", 1.0, float("nan"))], [("a b c d e f.", 100, 180)]),
-        ([(" a b c d e f.", 1.0, 29.0)], [("a b c d e f.", 100, 400)]),  # 12 characters, not less than 4 a second
-        ([(" a.", 1.0, 3.0), (" b.", 1.3, 2.0)], [("a.", 100, 130), ("b.", 130, 180)]),
+        ([(" a.", 1.0, 3.0), (" b.", 1.3, 2.0)], [("a.", 100, 130), ("b.", 130, 200)]),
         ([(" b.", 5.0, 5.4), (" a.", 1.0, 1.4)], [("a.", 100, 140), ("b.", 500, 540)]),
         ([(" a.", 2.0, 2.2), (" b.", None, None)], [("a.", 200, 220), ("b.", 220, 233)]),
         ([("  ", 1.0, 2.0), ("\x00", 2.0, 3.0)], []),
         ([(" a.", -3.0, 0.4)], [("a.", 0, 40)]),
         ([], []),
     ],
-    ids="no end|no time|end first|nan|silence|overlap|order|no start|empty|before the file|nothing".split("|"),
+    ids="no end|no time|end first|nan|overlap|order|no start|empty|before the file|nothing".split("|"),
 )
 def test_odd_times(chunks, expected):
     assert times(*chunks) == expected
@@ -40,6 +39,15 @@ def test_words_share_the_time_of_their_segment_by_their_characters():
     tokens = speech_tokens(speech_chunks(result((" ab abcd", 1.0, 2.2))), 42)
     assert [(token.text, token.start, token.end) for token in tokens] == [("ab", 100, 140), ("abcd", 140, 220)]
     assert [token.closes for token in tokens] == [False, True]
+
+
+def test_silence_is_not_counted_to_the_words():
+    def ends(text, end):
+        return [token.end for token in speech_tokens(speech_chunks(result((text, 0, end))), 42)]
+
+    assert ends(" abcdefghijkl", 29.0) == [300]  # 12 characters, not less than 4 a second
+    assert ends(" abcdefghijkl", 2.9) == [290]
+    assert ends(" ab", 29.0) == [200] and ends(" ab", 1.5) == [150]
 
 
 def texts(*chunks):
