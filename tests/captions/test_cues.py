@@ -38,8 +38,17 @@ def test_speech_makes_room_for_a_sound():
     text = " The old man walked slowly to the house of his friend, and the dog did not know him at all."
     told = result((text, 0, 7.0), (text, 7.0, 14.0), events=[("Dog", 1.0, 2.0)])
     cues = make_cues(told, "sdh", wording=WORDING)
-    assert [cue.text for cue in make_cues(told)][0].count("\n") == 1
+    assert make_cues(told)[0].text.count("\n") == 1
     assert cues[0].text.startswith("[dog barking]\nThe old man") and broken_rules(cues) == []
+
+
+def test_a_lasting_sound_does_not_wait_for_the_end_of_the_speech():
+    text = " The old man walked very slowly to the house of his friend, who was not at home."
+    times = [6.5 * number for number in range(5)]
+    told = result(*((text, time, time + 6.5) for time in times), events=[("Rain", 1.0, 90.0)])
+    assert all("\n" in cue.text for cue in make_cues(told))
+    cues = make_cues(told, "sdh", wording=WORDING)
+    assert any(cue.text.startswith("[rain falling]\n") for cue in cues) and broken_rules(cues) == []
 
 
 def test_speech_alone_needs_no_events():
