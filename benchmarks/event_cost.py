@@ -3,9 +3,9 @@
     python benchmarks/event_cost.py --data DATA [--rounds 5]
 
 DATA holds `speech/` and `esc10/`, each with a `labels.csv`; the sound is ten of the test mixtures of `sound_events.py`
-in a row. Text with timestamps and tags, against those with `return_events=True` and the SRT of `--captions sdh`. Prints
-both medians and the median of the rounds' ratios, and writes `benchmarks/event_cost.json`. Set OMP_NUM_THREADS for
-steady figures.
+in a row. Text with timestamps and tags, against those with `return_events=True` and the SRT of `--captions sdh`.
+Prints both medians and the median of the rounds' ratios, and writes `benchmarks/event_cost.json`. Set OMP_NUM_THREADS
+for steady figures.
 """
 
 import argparse
