@@ -1,0 +1,27 @@
+"""How the page looks: no font, script or picture comes from anywhere but this server."""
+
+from typing import Any
+
+from .library import import_gradio
+
+FONTS = ["system-ui", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif"]
+FIXED_WIDTH_FONTS = ["ui-monospace", "Menlo", "Consolas", "monospace"]
+
+# Colours are gradio's variables, which are others in the dark.
+CSS = """
+.gradio-container { max-width: 1120px !important; margin: 0 auto !important; }
+.whisper-at-timeline { display: block; width: 100%; height: 540px; border: 0; border-radius: var(--radius-lg); }
+.whisper-at-live { min-height: 260px; max-height: 60vh; overflow-y: auto; padding: var(--spacing-lg); }
+.whisper-at-line { display: flex; gap: 0.9em; margin: 0 0 0.6em; line-height: 1.6; overflow-wrap: anywhere; }
+.whisper-at-clock { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; min-width: 2.6em; }
+.whisper-at-label { display: inline-block; padding: 0 0.6em; border-radius: 1em; font-size: 0.85em; white-space: nowrap;
+  color: var(--body-text-color); background: var(--background-fill-secondary);
+  border: 1px solid var(--border-color-primary); }
+.whisper-at-hint { color: var(--body-text-color-subdued); }
+"""
+
+
+def theme() -> Any:
+    """gradio's own look, in the fonts of the visitor's system."""
+    themes = import_gradio().themes
+    return themes.Default(primary_hue="blue", neutral_hue="slate", font=list(FONTS), font_mono=list(FIXED_WIDTH_FONTS))
