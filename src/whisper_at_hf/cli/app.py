@@ -10,6 +10,7 @@ from ..conversion import convert as convert_model
 from ..errors import InputError, first_line
 from .analysis import analysis_app
 from .boundary import CommandGroup
+from .demo import demo_app
 from .info import describe_model
 from .options import (
     BatchSize,
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 app.add_typer(training_app)
 app.add_typer(analysis_app)
+app.add_typer(demo_app)
 
 
 @app.command(

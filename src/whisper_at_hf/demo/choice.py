@@ -18,7 +18,7 @@ def add_choice(models: DemoModels) -> list[Any]:
 
     @in_sentences
     def choose_model(model: str) -> tuple[Any, Any]:
-        """Offer the heads and languages of this model; before a call of /transcribe that wants another than the first."""
+        """Offer the heads and languages of this model; to be called before /transcribe where it is not the first."""
         chosen = models[model]
         return gr.Dropdown(**_heads(chosen)), gr.Dropdown(**_languages(chosen))
 

@@ -25,8 +25,10 @@ def add_file_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
     # What a visitor has got last: (result, name of the file).
     latest = gr.State(None, time_to_live=REMEMBERED_SECONDS)
     with gr.Row(equal_height=False):
-        with gr.Column(scale=2):
-            audio = gr.Audio(label="Sound", sources=["upload", "microphone"], type="filepath", elem_id="sound")
+        with gr.Column():
+            audio = gr.Audio(
+                label="Sound", sources=["upload", "microphone"], type="filepath", buttons=[], elem_id="sound"
+            )
             button = gr.Button("Transcribe", variant="primary", elem_id="transcribe")
             gr.Examples([[str(sample_path())]], audio, label="A sample: speech and rain", api_name="load_sample")
             gr.Markdown(
@@ -36,9 +38,14 @@ def add_file_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
             text = gr.Textbox(label="Text", lines=11, max_lines=16, elem_id="text", placeholder="What was said")
     with gr.Column(visible=False) as found:
         timeline = gr.HTML(label="Timeline", elem_id="timeline")
-        with gr.Row(equal_height=True):
-            captions = gr.Radio(list(CAPTIONS), value="speech", label="Captions", elem_id="captions")
-            buttons = [gr.DownloadButton(format.upper(), elem_id=f"download-{format}") for format in FORMATS]
+        with gr.Row(elem_classes="whisper-at-files"):
+            captions = gr.Radio(
+                list(CAPTIONS), value="speech", label="Captions to download", min_width=320, elem_id="captions"
+            )
+            buttons = [
+                gr.DownloadButton(format.upper(), size="md", min_width=80, scale=0, elem_id=f"download-{format}")
+                for format in FORMATS
+            ]
 
     def to_files(result: dict[str, Any], captions: str, name: str) -> list[str]:
         # In the folder, and by the name, that gradio itself gives to files that it offers: it looks after them there.

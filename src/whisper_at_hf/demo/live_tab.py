@@ -26,10 +26,10 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
     # Each visitor's own; changed in place, since sound comes while the model is at work.
     live = gr.State(LiveTranscript())
     microphone = gr.Audio(
-        label="Microphone", sources=["microphone"], type="filepath", streaming=True, elem_id="microphone"
+        label="Microphone", sources=["microphone"], type="filepath", streaming=True, buttons=[], elem_id="microphone"
     )
     page = gr.HTML(LiveTranscript().as_html(), label="Heard", elem_id="live", elem_classes="whisper-at-live")
-    clear = gr.Button("Clear")
+    clear = gr.Button("Clear", size="sm")
     timer = gr.Timer(EVERY_SECONDS, active=False)
 
     @in_sentences

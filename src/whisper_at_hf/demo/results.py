@@ -1,6 +1,7 @@
 """What the page shows of a pipeline's result."""
 
 import html
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 from ..captions import format_captions
 from ..pictures.page import timeline_page
 
-# The files that are offered, by their suffix.
-FORMATS = ("srt", "vtt", "ass", "json")
+# The files that are offered, by their suffix; the last one is the result itself.
+SUBTITLES = ("srt", "vtt", "ass")
+FORMATS = (*SUBTITLES, "json")
 # What captions hold: the value, and how the page calls it.
 CAPTIONS = (("Speech", "speech"), ("Speech and sounds (SDH)", "sdh"))
 
@@ -44,4 +46,5 @@ def caption_files(result: Mapping[str, Any], captions: str, name: str) -> dict[s
         name: of the file that was heard, such as `talk.mp3`.
     """
     stem = Path(name).stem
-    return {f"{stem}.{format}": format_captions(result, format, captions=captions) for format in FORMATS}
+    files = {f"{stem}.{format}": format_captions(result, format, captions) for format in SUBTITLES}
+    return {**files, f"{stem}.json": json.dumps({"file": name, **result}, ensure_ascii=False, indent=1) + "\n"}

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from os import PathLike
 from pathlib import Path
 
 from ..errors import InputError
 from ..files import make_folder, write_atomically
 from .library import import_gradio
+from .limits import Limits
 
 # https://huggingface.co/docs/hub/spaces-config-reference
-FRONT_MATTER = """\
+README = """\
 ---
 title: Whisper-AT
 emoji: 🎧
@@ -28,20 +30,22 @@ Whisper-AT for transformers (`pip install "whisper-at-hf[demo]"`, then `whisper-
 """
 
 APP = """\
-from whisper_at_hf.demo import build_demo, launch
+from whisper_at_hf.demo import Limits, build_demo, launch
 
-demo = build_demo({models})
+limits = {limits!r}
+demo = build_demo({models!r}, limits)
 
 if __name__ == "__main__":
-    launch(demo)
+    launch(demo, limits)
 """
 
 
-def write_space(folder: Path, models: Sequence[str] = ()) -> Path:
+def write_space(folder: str | PathLike, models: Sequence[str] = (), limits: Limits | None = None) -> Path:
     """Write app.py, requirements.txt and README.md of a Space; those of that name are replaced.
 
     Args:
         models: hub ids of models to offer beside the embedded one.
+        limits: what visitors may send.
 
     Raises:
         InputError: gradio is missing, a model is a folder of this machine, or the files cannot be written.
@@ -49,11 +53,11 @@ def write_space(folder: Path, models: Sequence[str] = ()) -> Path:
     for model in models:
         if Path(model).exists():
             raise InputError(f"'{model}' lies on this machine, which a Space does not see; push it to the hub first.")
-    make_folder(folder, fix="name another folder")
+    folder = make_folder(Path(folder), fix="name another folder")
     files = {
-        "app.py": APP.format(models=[*models] or ""),
-        "requirements.txt": _requirement() + "\n",
-        "README.md": FRONT_MATTER.format(gradio=import_gradio().__version__),
+        "app.py": APP.format(models=list(models), limits=limits or Limits()),
+        "requirements.txt": f"{_requirement()}\n",
+        "README.md": README.format(gradio=import_gradio().__version__),
     }
     for name, text in files.items():
         write_atomically(folder / name, text)

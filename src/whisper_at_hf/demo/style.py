@@ -9,15 +9,24 @@ FIXED_WIDTH_FONTS = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 # Colours are gradio's variables, which are others in the dark.
 CSS = """
-.gradio-container { max-width: 1120px !important; margin: 0 auto !important; }
-.whisper-at-timeline { display: block; width: 100%; height: 540px; border: 0; border-radius: var(--radius-lg); }
-.whisper-at-live { min-height: 260px; max-height: 60vh; overflow-y: auto; padding: var(--spacing-lg); }
-.whisper-at-line { display: flex; gap: 0.9em; margin: 0 0 0.6em; line-height: 1.6; overflow-wrap: anywhere; }
+.gradio-container { max-width: 1160px !important; margin: 0 auto !important; }
+.whisper-at-hint, .whisper-at-hint p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
+.whisper-at-timeline {
+  display: block; width: 100%; height: 620px;
+  border: 1px solid var(--border-color-primary); border-radius: var(--radius-lg);
+}
+.whisper-at-files { align-items: center; }
+.whisper-at-live {
+  min-height: 200px; max-height: 60vh; overflow-y: auto; padding: var(--spacing-xl);
+  border: 1px solid var(--border-color-primary); border-radius: var(--radius-lg);
+}
+.whisper-at-line { display: flex; gap: 0.9em; margin: 0 0 0.6em; line-height: 1.7; overflow-wrap: anywhere; }
 .whisper-at-clock { color: var(--body-text-color-subdued); font-variant-numeric: tabular-nums; min-width: 2.6em; }
-.whisper-at-label { display: inline-block; padding: 0 0.6em; border-radius: 1em; font-size: 0.85em; white-space: nowrap;
+.whisper-at-label {
+  display: inline-block; margin-right: 0.3em; padding: 0 0.6em; border-radius: 1em; font-size: 0.85em;
   color: var(--body-text-color); background: var(--background-fill-secondary);
-  border: 1px solid var(--border-color-primary); }
-.whisper-at-hint { color: var(--body-text-color-subdued); }
+  border: 1px solid var(--border-color-primary); white-space: nowrap;
+}
 """
 
 
