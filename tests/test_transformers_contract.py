@@ -193,7 +193,7 @@ TOUCHPOINTS = {
         lambda: callable(transformers.HubertModel._get_feature_vector_attention_mask),
     ),
     "TO_LANGUAGE_CODE": (
-        "decoding.generator and pipeline.loading: names of languages",
+        "decoding.generator, pipeline.loading and labels.translations: names of languages",
         "languages are known by their codes only",
         lambda: (
             importlib.import_module("transformers.models.whisper.tokenization_whisper").TO_LANGUAGE_CODE["german"]

@@ -5,6 +5,7 @@ from datasets_made import of_paths
 
 from whisper_at_hf.data import group_labels, label_groups
 from whisper_at_hf.errors import InputError
+from whisper_at_hf.labels import audioset_labels
 
 # As in AudioSet's: a label below two tops, a loop-free depth of three, and a name that differs from the label list's.
 NODES = [
@@ -36,6 +37,13 @@ def test_groups(ontology):
         "Sounds of things": "Sounds of things",
         "Steam": "Sounds of things",
     }
+
+
+def test_by_default_the_groups_are_audiosets():
+    groups = label_groups()
+    assert len(set(groups.values())) == 7 and groups.keys() > set(audioset_labels())
+    assert groups["Bark"] == groups["Hiss"] == "Animal"  # "Natural sounds" and others are further down
+    assert groups["Bell"] == "Music" and groups["Doorbell"] == "Sounds of things"
 
 
 def test_labels_become_groups(ontology):

@@ -6,14 +6,16 @@ import os
 from datasets import Dataset
 
 from ..errors import InputError
+from ..labels.ontology import group_names, labels_below, parents
 from .schema import count, display_name, first_few, label_lists, replace_labels, unreadable
 
 
-def label_groups(ontology_json: str | os.PathLike) -> dict[str, str]:
-    """Read the top category ("Human sounds", "Music", ...) of every label.
+def label_groups(ontology_json: str | os.PathLike | None = None) -> dict[str, str]:
+    """The top category ("Human sounds", "Music", ...) of every label.
 
     Args:
-        ontology_json: AudioSet's `ontology.json`, a list of `{"id": ..., "name": ..., "child_ids": [...], ...}`.
+        ontology_json: by default AudioSet's own; or the path of another one in the form of its `ontology.json`, a list
+            of `{"id": ..., "name": ..., "child_ids": [...], ...}`.
 
     Returns:
         the top category's name by label name. A label below several top categories ("Hiss" of cats and of steam)
@@ -22,6 +24,9 @@ def label_groups(ontology_json: str | os.PathLike) -> dict[str, str]:
     Raises:
         InputError: the file cannot be read, or is no ontology.
     """
+    if ontology_json is None:
+        tops = [name for name in group_names() if not parents(name)]
+        return {name: top for top in reversed(tops) for name in labels_below(top)}
     nodes = _read_nodes(os.fspath(ontology_json))
     children = {child for node in nodes.values() for child in node["child_ids"]}
     groups: dict[str, str] = {}
