@@ -1,0 +1,76 @@
+"""Which words are shown together."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+
+from .lines import break_cost, cheapest_parts
+from .rules import CaptionRules
+from .sounds import Sound
+from .token import Token
+
+# A silence that parts cues. Netflix lets cues meet whose gap is less than half a second, and counts two seconds as a
+# pause (English Timed Text Style Guide, I.3); a second is between them.
+PAUSE = 100
+# What makes a cue worse, on the scale of `break_cost`: being one more, going on after speech came to an end or paused,
+# being shorter than rules allow, being too fast to read, leaving its lines empty, having no line for a sound.
+_CUE, _RUN_ON, _SHORT, _FAST, _EMPTY, _NO_ROOM = 3.0, 6.0, 30.0, 8.0, 4.0, 20.0
+
+
+def heard_within(sounds: Sequence[Sound], start: int, end: int) -> Sequence[Sound]:
+    """Those of the sounds, which are in order of time, that begin from `start` on and before `end`."""
+    first, stop = (bisect_left(sounds, time, key=lambda sound: sound.start) for time in (start, end))
+    return sounds[first:stop]
+
+
+def group_tokens(
+    tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[Sound] = ()
+) -> list[Sequence[Token]]:
+    """The tokens as cues, cut where it costs least; each fits into its lines and is not said for too long.
+
+    Cues that are said while one of the `sounds` begins leave a line for it where they can.
+    """
+    gap, longest = rules.hundredths("gap_seconds"), rules.hundredths("max_seconds")
+
+    def costs_from(first: int) -> Iterable[float]:
+        start, lines, line_width, width, run_on = tokens[first].start, 1, 0, 0, 0.0
+        for last in range(first, len(tokens)):
+            token = tokens[last]
+            step = token.width + token.space
+            if last > first:
+                run_on += _run_on_cost(tokens[last - 1], token)
+                if line_width + step > rules.line_characters:
+                    lines, line_width, step = lines + 1, 0, token.width
+                if lines > rules.lines or token.end - start > longest:
+                    return
+            line_width += step
+            width += step
+            heard = heard_within(sounds, start, token.end)
+            full = _NO_ROOM * any(lines + len(sound.lines) > rules.lines for sound in heard)
+            characters = width + sum(sound.characters for sound in heard)
+            yield _CUE + run_on + full + _cost(tokens, first, last, characters, gap, rules)
+
+    return [tokens[first:stop] for first, stop in cheapest_parts(len(tokens), costs_from)]
+
+
+def _pauses(token: Token, following: Token) -> bool:
+    return following.start - token.end >= PAUSE
+
+
+def _run_on_cost(token: Token, following: Token) -> float:
+    return _RUN_ON * (token.closes + 2 * _pauses(token, following))
+
+
+def _cost(tokens: Sequence[Token], first: int, last: int, characters: int, gap: int, rules: CaptionRules) -> float:
+    """What a cue of those tokens costs but for what goes on inside of it."""
+    cost = _EMPTY * max(0.0, 1 - characters / (rules.lines * rules.line_characters)) ** 2
+    if last + 1 == len(tokens):
+        return cost
+    token, following = tokens[last], tokens[last + 1]
+    if not (token.closes or _pauses(token, following)):
+        cost += break_cost(token, following)
+    time = following.start - gap - tokens[first].start
+    if time < rules.hundredths("min_seconds"):
+        cost += _SHORT
+    if (reading := 100 * characters / rules.characters_per_second) > time:
+        cost += _FAST * (reading - time) / reading
+    return cost

@@ -1,0 +1,107 @@
+"""What was said, from the chunks of a result: pieces of text that all have a time."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from ..errors import InputError
+from .lines import ends_sentence, text_width
+from .markup import clean
+from .splitting import is_unspaced, split_text
+from .token import Token
+
+# Characters a second. Conversational English is about 150 words of 6 characters a minute, which is 15; what seems
+# slower than a quarter of that is a pause that Whisper counted to the words.
+USUAL_SPEECH = 15.0
+SLOWEST_SPEECH = 4.0
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk with text and times in hundredths of a second; `text` is clean, `raw` as it came."""
+
+    text: str
+    raw: str
+    start: int
+    end: int
+
+
+def speech_chunks(result: Mapping[str, Any]) -> list[Chunk]:
+    """The chunks of a result in the order of their starts, none of which reaches into the next.
+
+    Whisper leaves ends out, gives words no time at all, and counts silence to a word; each chunk gets a time that its
+    text can have been said in.
+
+    Raises:
+        InputError: a result without chunks, or whose chunks have no times.
+    """
+    if "chunks" not in result:
+        if "text" in result or "audio_events" not in result:
+            raise InputError(
+                "This result has no times of speech to make captions from; ask for them with return_timestamps=True."
+            )
+        return []
+    times, previous = [], 0.0
+    for chunk in result["chunks"]:
+        if "timestamp" not in chunk:
+            raise InputError("The chunks of this result have no times; ask for them with return_timestamps=True.")
+        start, end = chunk["timestamp"]
+        start = previous if start is None or math.isnan(start) else max(float(start), 0.0)
+        previous = start if end is None or math.isnan(end) else max(float(end), start)
+        if text := clean(chunk["text"]):
+            times.append((round(100 * start), round(100 * previous), text, chunk["text"]))
+    times.sort(key=lambda time: time[0])
+    starts = [time[0] for time in times[1:]] + [None]
+    return [
+        Chunk(text, raw, start, _likely_end(start, end, text, following))
+        for (start, end, text, raw), following in zip(times, starts, strict=True)
+    ]
+
+
+def _likely_end(start: int, end: int, text: str, following: int | None) -> int:
+    width = text_width(text)
+    if end <= start:
+        end = start + round(100 * width / USUAL_SPEECH)
+    end = min(end, start + round(100 * width / SLOWEST_SPEECH))
+    return end if following is None else min(end, following)
+
+
+def are_words(chunks: Sequence[Chunk]) -> bool:
+    """Whether the chunks are words rather than segments."""
+    return not any(" " in chunk.text for chunk in chunks)
+
+
+def speech_tokens(chunks: Sequence[Chunk], line_characters: int) -> list[Token]:
+    """All text as tokens. Pieces of one chunk share its time by their characters."""
+    words = are_words(chunks)
+    # Whisper's words begin with the space that goes before them; words without any, from elsewhere, need one.
+    bare = not words or not any(chunk.raw[:1].isspace() or chunk.raw[-1:].isspace() for chunk in chunks)
+    tokens: list[Token] = []
+    for index, chunk in enumerate(chunks):
+        before = chunks[index - 1].raw if index else " "
+        unspaced = is_unspaced(before.rstrip()[-1:]) or is_unspaced(chunk.text)
+        space = before[-1:].isspace() or chunk.raw[:1].isspace() or (bare and not unspaced)
+        pieces = split_text(chunk.text, line_characters)
+        widths = [text_width(piece.text) for piece in pieces]
+        edges = _shares(chunk, widths)
+        for number, (piece, width) in enumerate(zip(pieces, widths, strict=True)):
+            last = number + 1 == len(pieces)
+            tokens.append(
+                Token(
+                    text=piece.text,
+                    width=width,
+                    space=piece.space if number else space,
+                    parts=piece.parts if number else space or unspaced,
+                    start=edges[number],
+                    end=edges[number + 1],
+                    closes=last and (not words or ends_sentence(piece.text)),
+                )
+            )
+    return tokens
+
+
+def _shares(chunk: Chunk, widths: list[int]) -> list[int]:
+    total = sum(widths) or 1
+    return [chunk.start + round((chunk.end - chunk.start) * part / total) for part in accumulate(widths, initial=0)]
