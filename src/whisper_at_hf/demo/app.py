@@ -38,7 +38,8 @@ def build_demo(
     gr = import_gradio()
     loaded = models if isinstance(models, DemoModels) else load_models(models, device, dtype)
     limits = limits or Limits()
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(CLEANING_SECONDS, FILE_SECONDS)) as demo:
+    cleaning = (CLEANING_SECONDS, FILE_SECONDS)
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=cleaning) as demo:
         gr.Markdown(INTRODUCTION)
         choice = add_choice(loaded)
         with gr.Tab("File or recording"):

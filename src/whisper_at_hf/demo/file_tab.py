@@ -63,7 +63,8 @@ def add_file_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
             raise InputError("There is no sound yet; choose a file, or record one.")
         chosen, name = models[model], Path(audio).name
         sound = limits.read(audio, chosen.sampling_rate)
-        result = chosen.listen(sound, head, language, **({"return_timestamps": True} if chosen.languages else {}))
+        times = {"return_timestamps": True} if chosen.languages else {}
+        result = chosen.listen(sound, head, language, return_events=True, **times)
         frame = timeline_frame(result, sound, name)
         return (result, name), text_of(result), frame, *to_files(result, captions, name)
 

@@ -89,8 +89,10 @@ class LiveTranscript:
         """The lines as a page shows them; nothing in them is taken for HTML."""
         shown = [line for line in self.lines if line.text or line.labels]
         if not shown:
-            return '<p class="whisper-at-hint">Start the microphone: text and sounds appear here.</p>'
-        return "".join(map(_as_html, shown))
+            content = '<p class="whisper-at-hint">Start the microphone: text and sounds appear here.</p>'
+        else:
+            content = "".join(map(_as_html, shown))
+        return f'<div class="whisper-at-live">{content}</div>'
 
     def _take_up(self) -> bool:
         """Whether there is something new to hear."""

@@ -14,6 +14,7 @@ from .sentences import in_sentences
 EVERY_SECONDS = 1.0
 # Visitors whose microphones may run at a time.
 MAX_SESSIONS = 4
+HINT = "The line that is growing may change; it is final when the next one begins."
 
 
 def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
@@ -28,8 +29,10 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
     microphone = gr.Audio(
         label="Microphone", sources=["microphone"], type="filepath", streaming=True, buttons=[], elem_id="microphone"
     )
-    page = gr.HTML(LiveTranscript().as_html(), label="Heard", elem_id="live", elem_classes="whisper-at-live")
-    clear = gr.Button("Clear", size="sm")
+    page = gr.HTML(LiveTranscript().as_html(), label="Heard", elem_id="live")
+    with gr.Row():
+        gr.Markdown(HINT, elem_classes="whisper-at-hint")
+        clear = gr.Button("Clear", size="sm", scale=0, min_width=120)
     timer = gr.Timer(EVERY_SECONDS, active=False)
 
     @in_sentences

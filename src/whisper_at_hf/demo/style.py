@@ -9,7 +9,9 @@ FIXED_WIDTH_FONTS = ["ui-monospace", "Menlo", "Consolas", "monospace"]
 
 # Colours are gradio's variables, which are others in the dark.
 CSS = """
-.gradio-container { max-width: 1160px !important; margin: 0 auto !important; }
+.gradio-container { width: 100% !important; max-width: 1200px !important; margin: 0 auto !important; }
+.dark { color-scheme: dark; }
+#timeline .html-container, #live .html-container { padding: 0; }
 .whisper-at-hint, .whisper-at-hint p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
 .whisper-at-timeline {
   display: block; width: 100%; height: 620px;
