@@ -14,6 +14,7 @@ from .model.modeling_whisper_at import (
     WhisperATForConditionalGeneration,
     WhisperATModel,
 )
+from .pictures import plot
 from .pipeline.pipeline import WhisperATPipeline
 from .registration import register
 
@@ -33,6 +34,7 @@ __all__ = [
     "WhisperATForConditionalGeneration",
     "WhisperATModel",
     "WhisperATPipeline",
+    "plot",
 ]
 
 register()

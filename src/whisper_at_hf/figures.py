@@ -44,7 +44,7 @@ def new_figure(width: float, height: float) -> "Figure":
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        raise InputError('Plots need matplotlib; run pip install "whisper-at-hf[train]".') from None
+        raise InputError('Plots need matplotlib; run pip install "whisper-at-hf[plot]".') from None
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
