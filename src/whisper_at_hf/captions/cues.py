@@ -47,9 +47,11 @@ def make_cues(
         return cues
     sounds = sounds_to_say(result["audio_events"], rules, wording)
     cues, without_place = place_sounds(cues, sounds, rules)
-    if without_place:  # cut the speech anew, with a line left for each of them
-        cues, _ = place_sounds(_speech_cues(chunks, rules, without_place), sounds, rules)
-    return cues
+    if not without_place:
+        return cues
+    # Cut the speech anew, with a line left for each of them.
+    roomier, still_without = place_sounds(_speech_cues(chunks, rules, without_place), sounds, rules)
+    return roomier if len(still_without) < len(without_place) else cues
 
 
 def _speech_cues(chunks: Sequence[Chunk], rules: CaptionRules, sounds: Sequence[Sound] = ()) -> list[Cue]:

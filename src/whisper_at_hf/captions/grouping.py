@@ -22,20 +22,19 @@ def heard_within(sounds: Sequence[Sound], start: int, end: int) -> Sequence[Soun
     return sounds[first:stop]
 
 
-def group_tokens(
-    tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[Sound] = ()
-) -> list[Sequence[Token]]:
+def group_tokens(tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[Sound] = ()) -> list[Sequence[Token]]:
     """The tokens as cues, cut where it costs least; each fits into its lines and is not said for too long.
 
     Cues that are said while one of the `sounds` begins leave a line for it where they can.
     """
-    gap, longest = rules.hundredths("gap_seconds"), rules.hundredths("max_seconds")
+    gap, shortest, longest = (rules.hundredths(name) for name in ("gap_seconds", "min_seconds", "max_seconds"))
+    full_cue = rules.lines * rules.line_characters
 
     def costs_from(first: int) -> Iterable[float]:
         start, lines, line_width, width, run_on = tokens[first].start, 1, 0, 0, 0.0
         for last in range(first, len(tokens)):
             token = tokens[last]
-            step = token.width + token.space
+            step = token.width + (token.space and last > first)
             if last > first:
                 run_on += _run_on_cost(tokens[last - 1], token)
                 if line_width + step > rules.line_characters:
@@ -44,12 +43,23 @@ def group_tokens(
                     return
             line_width += step
             width += step
-            heard = heard_within(sounds, start, token.end)
-            full = _NO_ROOM * any(lines + len(sound.lines) > rules.lines for sound in heard)
+            heard = heard_within(sounds, start, token.end) if sounds else ()
+            cost = _CUE + run_on + _NO_ROOM * any(lines + len(sound.lines) > rules.lines for sound in heard)
             characters = width + sum(sound.characters for sound in heard)
-            yield _CUE + run_on + full + _cost(tokens, first, last, characters, gap, rules)
+            cost += _EMPTY * max(0.0, 1 - characters / full_cue) ** 2
+            if last + 1 < len(tokens):
+                following = tokens[last + 1]
+                cost += _end_cost(token, following)
+                time = following.start - gap - start
+                cost += _SHORT * (time < shortest)
+                cost += _FAST * max(0.0, 1 - time * rules.characters_per_second / (100 * characters))
+            yield cost
 
     return [tokens[first:stop] for first, stop in cheapest_parts(len(tokens), costs_from)]
+
+
+def _end_cost(token: Token, following: Token) -> float:
+    return 0.0 if token.closes or _pauses(token, following) else break_cost(token, following)
 
 
 def _pauses(token: Token, following: Token) -> bool:
@@ -58,19 +68,3 @@ def _pauses(token: Token, following: Token) -> bool:
 
 def _run_on_cost(token: Token, following: Token) -> float:
     return _RUN_ON * (token.closes + 2 * _pauses(token, following))
-
-
-def _cost(tokens: Sequence[Token], first: int, last: int, characters: int, gap: int, rules: CaptionRules) -> float:
-    """What a cue of those tokens costs but for what goes on inside of it."""
-    cost = _EMPTY * max(0.0, 1 - characters / (rules.lines * rules.line_characters)) ** 2
-    if last + 1 == len(tokens):
-        return cost
-    token, following = tokens[last], tokens[last + 1]
-    if not (token.closes or _pauses(token, following)):
-        cost += break_cost(token, following)
-    time = following.start - gap - tokens[first].start
-    if time < rules.hundredths("min_seconds"):
-        cost += _SHORT
-    if (reading := 100 * characters / rules.characters_per_second) > time:
-        cost += _FAST * (reading - time) / reading
-    return cost

@@ -27,8 +27,8 @@ _ARTICLES = frozenset(
     "le la les un une je tu il elle nous vous "
     "el los las una uno yo lo gli o os um uma eu".split()
 )
-# What a break costs, by what it separates: sentences, clauses, before a conjunction, words, words that belong together,
-# the inside of a word.
+# What a break costs, by what it separates: sentences, clauses, words at a conjunction, words, words that belong
+# together, the inside of a word.
 SENTENCE, CLAUSE, CONJUNCTION, WORDS, BOUND, INSIDE_WORD = 0.0, 2.0, 4.0, 8.0, 14.0, 24.0
 
 

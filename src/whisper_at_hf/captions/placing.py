@@ -15,9 +15,7 @@ LATE = 200
 SHOWN = 300
 
 
-def place_sounds(
-    speech: Sequence[Cue], sounds: Iterable[Sound], rules: CaptionRules
-) -> tuple[list[Cue], list[Sound]]:
+def place_sounds(speech: Sequence[Cue], sounds: Iterable[Sound], rules: CaptionRules) -> tuple[list[Cue], list[Sound]]:
     """Cues of speech and sounds in order of time, none at the same time as another; and the sounds without a place.
 
     A sound is told in free time about its start; else on a line above speech that is shown while it lasts, where there

@@ -126,7 +126,7 @@ def _sound(group: list[_Event], rules: CaptionRules) -> Sound:
     if len(lines) > rules.lines:
         raise InputError(
             f"The caption words {surest[0].words!r} of {surest[0].label!r} do not fit into {rules.lines} lines of "
-            f"{rules.line_characters} characters; give shorter ones."
+            f"{rules.line_characters} characters; give shorter ones, or rules with more."
         )
     end = max(event.end for event in surest)
     return Sound(group[0].start, end, tuple(lines), group[0].kind)

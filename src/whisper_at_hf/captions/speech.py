@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, zip_longest
 from typing import Any
 
 from ..errors import InputError
@@ -53,19 +53,19 @@ def speech_chunks(result: Mapping[str, Any]) -> list[Chunk]:
         if text := clean(chunk["text"]):
             times.append((round(100 * start), round(100 * previous), text, chunk["text"]))
     times.sort(key=lambda time: time[0])
-    starts = [time[0] for time in times[1:]] + [None]
+    following = [time[0] for time in times[1:]]
     return [
-        Chunk(text, raw, start, _likely_end(start, end, text, following))
-        for (start, end, text, raw), following in zip(times, starts, strict=True)
+        Chunk(text, raw, start, _likely_end(start, end, text, limit))
+        for (start, end, text, raw), limit in zip_longest(times, following)
     ]
 
 
-def _likely_end(start: int, end: int, text: str, following: int | None) -> int:
+def _likely_end(start: int, end: int, text: str, limit: int | None) -> int:
     width = text_width(text)
     if end <= start:
         end = start + round(100 * width / USUAL_SPEECH)
     end = min(end, start + round(100 * width / SLOWEST_SPEECH))
-    return end if following is None else min(end, following)
+    return end if limit is None else min(end, limit)
 
 
 def are_words(chunks: Sequence[Chunk]) -> bool:

@@ -1,6 +1,7 @@
 """When cues are shown: long enough to be read, never two at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from .rules import CaptionRules
@@ -33,7 +34,7 @@ def fit_times(spans: Sequence[Span], rules: CaptionRules) -> list[tuple[int, int
     gap, shortest, longest = (rules.hundredths(name) for name in ("gap_seconds", "min_seconds", "max_seconds"))
     times: list[tuple[int, int]] = []
     free = 0
-    for span, following in zip(spans, _starts_after(spans), strict=True):
+    for span, following in zip_longest(spans, (span.start for span in spans[1:])):
         needed = reading_time(span.characters, rules)
         start = max(span.start, free)
         limit = start + longest if following is None else following - gap
@@ -43,7 +44,3 @@ def fit_times(spans: Sequence[Span], rules: CaptionRules) -> list[tuple[int, int
         times.append((start, end))
         free = end + gap
     return times
-
-
-def _starts_after(spans: Sequence[Span]) -> Iterable[int | None]:
-    return [span.start for span in spans[1:]] + [None]
