@@ -14,7 +14,7 @@ from ..model.tagging import steps_per_hop
 
 @dataclass(frozen=True)
 class EventOptions:
-    """What counts as one event. `benchmarks/sound_events.py --tune` found the defaults, on mixtures of speech and sounds.
+    """What counts as one event; `benchmarks/sound_events.py --tune` found the defaults, on speech with sounds.
 
     Heads are trained on 10 s, but reach their best onsets and offsets on windows of 1.2 s.
 

@@ -49,6 +49,12 @@ class EventTrack:
         """Take the scores of the next steps, `(steps, labels)`."""
         self.scores = np.concatenate([self.scores, scores])
 
+    def end_at(self, steps: int, known: int) -> None:
+        """Let the file have that many steps; the last of the `known` first ones stands for those that follow."""
+        kept = self.scores[: max(1, min(known, steps) - self.first_step)]
+        rest = np.repeat(kept[-1:], max(0, steps - self.first_step - len(kept)), axis=0)
+        self.scores = np.concatenate([kept, rest])
+
     def runs(self) -> list[Run]:
         """What is heard in `scores`, with steps counted from the start of the file; the last ones may go on."""
         options = self.options
@@ -97,7 +103,7 @@ class EventTrack:
         return self.options.steps(self.options.smoothing)
 
     def _last_quiet_before(self, step: int) -> int:
-        """The latest step at or before `step` such that no label that may be in the middle of an event begins earlier."""
+        """The latest step, up to `step`, that no event which may be going on there begins before."""
         known = step - self.first_step
         if known <= 0 or not len(self.labels):
             return self.first_step

@@ -11,9 +11,9 @@ from transformers import AutomaticSpeechRecognitionPipeline, GenerationConfig, W
 from transformers.generation import GenerationMixin
 
 from ..errors import InputError
-from .options import TagOptions
+from .heard import HEARING_NAMES
 
-_OURS = {"return_text", "return_tags", "mode", *TagOptions.names()}
+_OURS = {"return_text", "return_tags", "mode", *HEARING_NAMES}
 
 
 def check_batch_size(batch_size: Any) -> None:

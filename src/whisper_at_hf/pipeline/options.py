@@ -1,16 +1,18 @@
 """What a call of the pipeline can be told besides transformers' own parameters: how to decode, and how to tag."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 
 from ..errors import InputError
+from ..labels.ontology import expand, roll_up
 from ..model.configuration_whisper_at import TLTRConfig
 from ..model.tagging import (
     check_labels,
     check_top_k,
+    logits_to_scores,
     resolve_thresholds,
     steps_per_hop,
     tag_rows,
@@ -21,6 +23,9 @@ BATCHED = "batched"
 MODES = (SEQUENTIAL, BATCHED)
 # Windows decoded at a time in batched mode.
 DEFAULT_BATCH_SIZE = 16
+
+# Fields of `TagOptions` that take one name or several.
+NAME_LISTS = ("labels", "heads", "groups")
 
 
 @dataclass
@@ -34,10 +39,11 @@ class TagOptions:
     labels: list[str] | None = None
     heads: list[str] | None = None
     return_logits: bool = False
+    groups: list[str] | None = None
 
     def __post_init__(self):
-        self.labels = as_list("labels", self.labels)
-        self.heads = as_list("heads", self.heads)
+        for name in NAME_LISTS:
+            setattr(self, name, as_list(name, getattr(self, name)))
 
     @classmethod
     def names(cls) -> list[str]:
@@ -47,44 +53,31 @@ class TagOptions:
     def check(self, model) -> None:
         """Raise InputError for a bad value, or a head or label that `model` does not have."""
         check_top_k(self.top_k)
-        configs = [model.get_head(name).config for name in self._used_heads(model)]
+        configs = [model.get_head(name).config for name in self.used_heads(model)]
         for config in configs:
             steps_per_hop(self.at_hop, self.at_time_res, config.step_seconds)
         # With several heads, a label that one of them knows is no mistake.
-        for label in [*(self.labels or []), *(self.threshold if isinstance(self.threshold, Mapping) else [])]:
+        for label in self.threshold if isinstance(self.threshold, Mapping) else []:
             if not any(label in config.label2id for config in configs):
                 check_labels([label], configs[0])
+        check_groups([*(self.labels or []), *(self.groups or [])], configs)
         for config in configs:
-            resolve_thresholds(config, self._threshold_for(config))
+            resolve_thresholds(config, self.thresholds_for(config))
 
-    def tag(
-        self, model, pooled_states: torch.Tensor, num_frames: int, duration: float, first_window: int = 0
+    def result(
+        self, model, logits: Mapping[str, torch.Tensor], duration: float, first_window: int = 0
     ) -> dict[str, Any]:
-        """Tag one file, or a stretch of it that begins with one of its tag windows.
+        """The tags of a file, or of tag windows of it that follow each other.
 
         Args:
             model: a model with heads.
-            pooled_states: `(layers, steps, width)` from the start of the stretch.
-            num_frames: mel frames (10 ms) of audio in the stretch.
-            duration: seconds from the start of the file to the end of the stretch.
-            first_window: the tag window of the file that the stretch begins with.
+            logits: by head, `(windows, num_labels)`.
+            duration: seconds from the start of the file to the end of the last window.
+            first_window: which tag window of the file the first one is.
 
         Returns:
             `audio_tags`, and `tags_by_head`, `tag_logits`, `tag_logits_by_head` where asked for.
         """
-        logits = {
-            name: model.get_tag_logits(pooled_states, num_frames, self.at_time_res, name, self.at_hop)
-            for name in self._used_heads(model)
-        }
-        return self._result(model, logits, duration, first_window)
-
-    def no_tags(self, model) -> dict[str, Any]:
-        """What `tag` gives for a stretch without any tag windows."""
-        heads = {name: model.get_head(name) for name in self._used_heads(model)}
-        logits = {name: torch.zeros(0, head.config.num_labels) for name, head in heads.items()}
-        return self._result(model, logits, 0.0, 0)
-
-    def _result(self, model, logits: dict[str, torch.Tensor], duration: float, first_window: int) -> dict[str, Any]:
         configs = {name: model.get_head(name).config for name in logits}
         tags = {name: self._rows(logits[name], configs[name], duration, first_window) for name in logits}
         default = model.config.default_head
@@ -98,20 +91,50 @@ class TagOptions:
         return result
 
     def _rows(self, logits: torch.Tensor, config: TLTRConfig, duration: float, first_window: int) -> list[dict]:
-        labels = None if self.labels is None else [label for label in self.labels if label in config.label2id]
-        choice = {"threshold": self._threshold_for(config), "top_k": self.top_k, "labels": labels}
-        return tag_rows(logits, config, self.at_time_res, duration, self.at_hop, first_window, **choice)
+        choice = {"threshold": self.thresholds_for(config), "top_k": self.top_k, "labels": self.labels_for(config)}
+        rows = tag_rows(logits, config, self.at_time_res, duration, self.at_hop, first_window, **choice)
+        if groups := known_groups(self.groups or [], config):
+            scores = roll_up(logits_to_scores(logits, config.problem_type).numpy(), config.labels, groups)
+            for row, values in zip(rows, scores.tolist(), strict=True):
+                row["groups"] = [{"label": name, "score": score} for name, score in zip(groups, values, strict=True)]
+        return rows
 
-    def _threshold_for(self, config: TLTRConfig) -> float | dict[str, float] | None:
+    def labels_for(self, config: TLTRConfig) -> list[str] | None:
+        """The labels of a head that `labels` means; None for all."""
+        if self.labels is None:
+            return None
+        return expand(known_groups(self.labels, config), config.labels)
+
+    def thresholds_for(self, config: TLTRConfig) -> float | dict[str, float] | None:
+        """`threshold` as far as it is about labels of that head."""
         if isinstance(self.threshold, Mapping):
             return {label: value for label, value in self.threshold.items() if label in config.label2id}
         return self.threshold
 
-    def _used_heads(self, model) -> list[str]:
+    def used_heads(self, model) -> list[str]:
         """The default head, whose tags are always given, and the named ones."""
         if model.config.default_head is None:
             raise InputError("This model has no tagging head; add one with add_head or load_head.")
         return list(dict.fromkeys([model.config.default_head, *(self.heads or [])]))
+
+
+def known_groups(names: Iterable[str], config: TLTRConfig) -> list[str]:
+    """Those of the names at or below which the head has a label."""
+    return [name for name in names if _is_known(name, config)]
+
+
+def check_groups(names: Iterable[str], configs: Sequence[TLTRConfig]) -> None:
+    """Raise InputError for a name of a label or group that none of the heads knows."""
+    for name in names:
+        if not any(_is_known(name, config) for config in configs):
+            expand([name], configs[0].labels)
+
+
+def _is_known(name: str, config: TLTRConfig) -> bool:
+    try:
+        return bool(expand([name], config.labels))
+    except InputError:
+        return False
 
 
 def as_list(name: str, value: str | Iterable[str] | None) -> list[str] | None:

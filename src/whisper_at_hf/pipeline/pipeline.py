@@ -18,15 +18,19 @@ from ..errors import InputError
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
 from .call_checks import check_batch_size, check_batching, check_call
 from .engine import WindowEngine, decodes_alone
+from .event_request import EventRequest
 from .file_windows import strided_windows, window_at_pauses, windows_side_by_side
+from .heard import HEARING_NAMES, Heard, split_parameters
 from .inputs import as_pipeline_input
-from .options import BATCHED, DEFAULT_BATCH_SIZE, SEQUENTIAL, TagOptions, as_list, check_mode
-from .results import join_parts
-from .streamed_tags import StreamedTags
+from .options import BATCHED, DEFAULT_BATCH_SIZE, NAME_LISTS, SEQUENTIAL, as_list, check_mode
+from .results import join_parts, without_chunks
 from .streaming import stream
 
 # Parameters of the forward pass that are not for `generate`.
-_FORWARD_NAMES = {"return_text", "return_tags", "return_language", "return_timestamps", "mode", "languages"}
+_FORWARD_NAMES = {
+    *("return_text", "return_tags", "return_language", "return_timestamps", "mode", "languages"),
+    *EventRequest.names(),
+}
 
 
 class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
@@ -74,16 +78,23 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
             top_k: at most this many tags a window (default 5); None for all above the threshold.
             threshold: score from which a tag counts: a number, `{label: number}` for some labels, or None for the
                 thresholds fitted with the head (else 0.25).
-            labels: only tags of these names, filtered before `top_k`.
+            labels: only tags and events of these names, and of those below them in AudioSet's ontology ("Animal"),
+                filtered before `top_k`.
             heads: name or names of heads; adds `tags_by_head`.
             return_logits: adds `tag_logits`, `(windows, labels)` float32 (with `heads`, `tag_logits_by_head` too).
+            groups: adds to each tag window the scores of these groups of AudioSet's ontology ("Human sounds", ...).
+            return_events: adds `audio_events`, and `tags` to each chunk (with `heads`, `events_by_head` too).
+            event_options: "music", "alarms", "human sounds", or a dict of fields of `events.EventOptions`.
+            return_event_scores: adds `event_scores`, what events are made of: every label's score every 0.4 s.
+            speech_gate: True, or the score below which no voice is heard, to drop text that Whisper made up there.
             kwargs: all that the stock pipeline takes: `return_timestamps` (True or "word"), `generate_kwargs`,
                 `chunk_length_s`, `stride_length_s`, `return_language`, `batch_size`, ...
 
         Returns:
             `{"text", "language", "chunks": [{"text", "timestamp"}], "audio_tags": [{"timestamp": (start, end), "tags":
-            [{"label", "score"}]}]}`; times in seconds from the start of the file, scores are probabilities, `chunks`
-            with timestamps only. A list for a list, an iterator for a generator or dataset.
+            [{"label", "score"}]}], "audio_events": [{"label", "timestamp", "score"}]}`; times in seconds from the
+            start of the file, scores are probabilities, `chunks` with timestamps only. A list for a list, an iterator
+            for a generator or dataset.
 
         Raises:
             InputError: unusable audio or a bad parameter, in one sentence.
@@ -99,8 +110,8 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     def _mode(self, call_kwargs: dict) -> str:
         """The mode asked for; without one, batched unless something is asked for that only `generate` can do."""
-        # Tag parameters have no say, and an iterator among them would be empty the second time.
-        others = {"batch_size", "num_workers", *TagOptions.names()}
+        # What is to be heard has no say, and an iterator among them would be empty the second time.
+        others = {"batch_size", "num_workers", *HEARING_NAMES}
         parameters = {name: value for name, value in call_kwargs.items() if name not in others}
         preprocess, forward, _ = self._merged_parameters(**parameters)
         if "mode" in forward:
@@ -149,11 +160,9 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         return stream(self, source, batch_size, *self._merged_parameters(**{**kwargs, "mode": BATCHED}))
 
     def _sanitize_parameters(self, return_text=None, return_tags=None, mode=None, **kwargs):
-        tag_params = {name: kwargs.pop(name) for name in TagOptions.names() if name in kwargs}
+        hearing = {name: kwargs.pop(name) for name in HEARING_NAMES if name in kwargs}
         # Checked and then used: an iterator would be empty the second time.
-        tag_params.update(
-            {name: as_list(name, tag_params[name]) for name in ("labels", "heads") if name in tag_params}
-        )
+        hearing.update({name: as_list(name, hearing[name]) for name in NAME_LISTS if name in hearing})
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)
         if return_text is None and not self.model.can_generate():
             return_text = False
@@ -167,23 +176,26 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         if mode is not None:
             check_mode(mode)
             preprocess["mode"] = forward["mode"] = mode
-        self._check_tag_options(return_tags, tag_params)
+        self._check_hearing(return_tags, hearing)
         for name, value in (("return_text", return_text), ("return_tags", return_tags)):
             if value is not None:
                 forward[name] = postprocess[name] = value
         if return_text is not None:
             preprocess["return_text"] = return_text
         forward["languages"] = {}  # what this call finds, batch by batch
-        return preprocess, forward, {**postprocess, **tag_params}
+        forward.update({name: value for name, value in hearing.items() if name in EventRequest.names()})
+        return preprocess, forward, {**postprocess, **hearing}
 
-    def _check_tag_options(self, return_tags: bool | None, given: dict) -> None:
-        """Refuse bad tag parameters of a call before any audio is read; those of `pipeline(...)` at once."""
+    def _check_hearing(self, return_tags: bool | None, given: dict) -> None:
+        """Refuse bad parameters of a call about sounds before any audio is read; those of `pipeline(...)` at once."""
         earlier = getattr(self, "_postprocess_params", None)
         if return_tags is None:
             return_tags = (earlier or {}).get("return_tags", True)
-        if return_tags and (given or earlier is not None):
-            defaults = {name: value for name, value in (earlier or {}).items() if name in TagOptions.names()}
-            TagOptions(**{**defaults, **given}).check(self.model)
+        if given or earlier is not None:
+            tags, events = split_parameters({**(earlier or {}), **given})
+            events.check(self.model, tags)
+            if return_tags or events.needs_scores:
+                tags.check(self.model)
 
     def preprocess(self, inputs, chunk_length_s=0, stride_length_s=None, return_text=True, mode=None):
         """The windows of a file, see `decoding.window`; the parameters are those of the call."""
@@ -211,8 +223,18 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         # One window as `preprocess` gave it, or with a batch size several: `get_iterator` decides.
         windows = model_inputs["window"]
         is_batch = isinstance(windows, list)
-        results = WindowEngine(self, **parameters).run(windows if is_batch else [windows])
+        results = self.engine(parameters).run(windows if is_batch else [windows])
         return {"is_last": model_inputs["is_last"], "result": results if is_batch else results[0]}
+
+    def engine(self, parameters: Mapping[str, Any]) -> WindowEngine:
+        """What says what is in windows, as the parameters of the forward pass ask for it."""
+        _, request = split_parameters(parameters)
+        ours = {name: value for name, value in parameters.items() if name not in EventRequest.names()}
+        if request.needs_scores:
+            ours["return_tags"] = True
+        if request.gate is not None:
+            ours["return_timestamps"] = ours.get("return_timestamps") or True
+        return WindowEngine(self, **ours)
 
     def get_iterator(self, inputs, num_workers, batch_size, preprocess_params, forward_params, postprocess_params):
         """As in transformers, but what puts windows together can be pickled: workers may be spawned, not forked."""
@@ -242,17 +264,17 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         return_timestamps=None,
         return_language=None,
         decoder_kwargs=None,
-        **tag_params,
+        **hearing,
     ):
         """The result of a file from those of its windows; the parameters are those of the call."""
         results = [output["result"] for output in model_outputs]
-        found = {}
+        heard = Heard(self.model, self.feature_extractor, return_tags, hearing)
+        text = {}
         if return_text:
-            found = self.join_text(results, return_timestamps, return_language, decoder_kwargs)
-        if return_tags:
-            pooled = [window for result in results for window in result.pooled]
-            found.update(self.streamed_tags(tag_params).finish(pooled, results[0].file.num_samples))
-        return found
+            timestamps = heard.timestamps(return_timestamps)
+            text = self.join_text(results, timestamps, return_language, decoder_kwargs)
+        found = heard.finish(results, results[0].file.num_samples, text)
+        return found if return_timestamps or return_language else without_chunks(found)
 
     def join_text(
         self, results: Sequence[WindowResult], return_timestamps=None, return_language=None, decoder_kwargs=None
@@ -276,10 +298,6 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 for piece in result.pieces
             )
         return {"text": text["text"], "language": self._language(results[0].language_id), **text}
-
-    def streamed_tags(self, tag_params: Mapping[str, Any]) -> StreamedTags:
-        """Tags a file, at once or piece by piece, as those parameters of the call say."""
-        return StreamedTags(self.model, TagOptions(**tag_params), self.feature_extractor)
 
     def _language(self, language_id: int | None) -> str | None:
         """The code ("en") of a language token; English-only models have none and speak English."""

@@ -34,8 +34,16 @@ def _on_clock(chunk: dict[str, Any], begin: float, end: float) -> dict[str, Any]
 def _concatenated(first: Any, second: Any) -> Any:
     """Texts or tags of neighbouring stretches as those of one."""
     if isinstance(first, dict):
-        return {name: _concatenated(value, second[name]) for name, value in first.items()}
+        # The labels of event scores are those of the columns, which all stretches share.
+        return {
+            name: value if name == "labels" else _concatenated(value, second[name]) for name, value in first.items()
+        }
     return np.concatenate([first, second]) if isinstance(first, np.ndarray) else first + second
+
+
+def without_chunks(result: dict[str, Any]) -> dict[str, Any]:
+    """A result for a caller who did not ask for times: text whose chunks only the speech gate needed."""
+    return {name: value for name, value in result.items() if name != "chunks"}
 
 
 def join_results(results: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from typing import Any
 from ..audio.load import stream_audio
 from ..audio.windows import AudioWindow, cut_at_pauses, cut_regularly
 from ..decoding.window import SoundFile, WindowResult
-from .engine import WindowEngine
 from .file_windows import window_at_pauses
-from .options import TagOptions
-from .streamed_tags import StreamedTags
+from .heard import HEARING_NAMES, Heard
+from .results import without_chunks
 
 
 def stream(
@@ -17,8 +16,10 @@ def stream(
 ) -> Iterator[dict]:
     """See `WhisperATPipeline.stream`; the last three are the parameters of the pipeline's own steps."""
     extractor, model = pipe.feature_extractor, pipe.model
-    tag_params = {name: postprocess.pop(name) for name in TagOptions.names() if name in postprocess}
-    tags = pipe.streamed_tags(tag_params) if postprocess.pop("return_tags", True) else None
+    hearing = {name: postprocess.pop(name) for name in HEARING_NAMES if name in postprocess}
+    heard = Heard(model, extractor, postprocess.pop("return_tags", True), hearing)
+    keeps_chunks = postprocess.get("return_timestamps") or postprocess.get("return_language")
+    postprocess["return_timestamps"] = heard.timestamps(postprocess.get("return_timestamps"))
     with_text = postprocess.pop("return_text", True)
     blocks = stream_audio(source, extractor.sampling_rate)
     if preprocess.get("return_text", True):
@@ -27,13 +28,15 @@ def stream(
     else:
         frames = model.tag_window_frames
         parts = cut_regularly(blocks, frames * extractor.hop_length)
-    engine = WindowEngine(pipe, **{name: value for name, value in forward.items() if name != "return_language"})
+    engine = pipe.engine({name: value for name, value in forward.items() if name != "return_language"})
     file = SoundFile()
     for batch in _batches(parts, batch_size):
         windows = [window_at_pauses(extractor, part, file, frames, pipe.dtype) for part in batch]
         for part, result in zip(batch, engine.run(windows), strict=True):
             text = pipe.join_text([result], **postprocess) if with_text else {}
-            yield {**_place(result), **text, **_tags(tags, part, result)}
+            end = part.start + len(part.samples)
+            found = (heard.finish if part.is_last else heard.add)([result], end, text)
+            yield {**_place(result), **(found if keeps_chunks else without_chunks(found))}
 
 
 def _batches(parts: Iterable[AudioWindow], size: int) -> Iterator[list[AudioWindow]]:
@@ -49,11 +52,3 @@ def _batches(parts: Iterable[AudioWindow], size: int) -> Iterator[list[AudioWind
 
 def _place(result: WindowResult) -> dict:
     return {"timestamp": tuple(round(seconds, 3) for seconds in result.bounds)}
-
-
-def _tags(tags: StreamedTags | None, part: AudioWindow, result: WindowResult) -> dict:
-    """The tags of the windows that are complete by the end of this part."""
-    if tags is None:
-        return {}
-    end = part.start + len(part.samples)
-    return tags.finish(result.pooled, end) if part.is_last else tags.add(result.pooled, end)
