@@ -59,6 +59,8 @@ def test_text_timeline_and_captions(own_folder, client, wav):
         files = visitor.predict("speech", api_name="/captions")
         assert [cue.content for cue in srt.parse(Path(files[0]).read_text())] == ["first hears 0.50"]
         assert model.calls == [("default", "en")]
+        documented = visitor.view_api(return_format="dict", print_info=False)["named_endpoints"]
+        assert set(documented) == {"/choose_model", "/transcribe", "/captions"}
 
 
 def test_two_visitors_do_not_mix(own_folder, client, wav):
@@ -131,22 +133,6 @@ def test_nothing_is_left_when_the_page_is_gone(own_folder, client, wav):
         assert {"tone.wav", "tone.srt", "tone.json"} <= set(kept)
     left = [path.name for path in own_folder.rglob("*") if path.is_file()]
     assert left in ([], ["sample.flac"])  # the sample is no visitor's
-
-
-def test_sound_of_the_microphone_is_not_kept_at_all(own_folder, client, wav):
-    model = StandIn(said="live")
-    with served(model) as address:
-        visitor = client(address)
-        for _ in range(2):
-            visitor.predict(wav("piece.wav"), api_name="/live_sound")
-        assert "live" in visitor.predict(api_name="/live_text")
-        assert "live" not in client(address).predict(api_name="/live_text")  # another visitor's page
-        assert not list(own_folder.rglob("piece.wav"))
-        model.is_busy = True
-        assert "live" not in str(visitor.predict(api_name="/live_text"))  # nothing new
-        visitor.predict(api_name="/live_clear")
-        model.is_busy = False
-        assert "live" not in visitor.predict(api_name="/live_text")
 
 
 def test_files_of_the_server_are_not_served(own_folder):

@@ -12,7 +12,7 @@ from whisper_at_hf.demo.models import DemoModels
 
 
 class StandIn:
-    """Takes the place of a `DemoModel`: says how loud the sound is, and when it was last called."""
+    """Takes the place of a `DemoModel`: says how loud the sound is, after it has called `before`."""
 
     sampling_rate = 16_000
     is_busy = False
@@ -20,7 +20,6 @@ class StandIn:
     def __init__(self, name="first", heads=("default",), languages=(("English", "en"),), said: str | None = None):
         self.name, self.heads, self.languages, self.said = name, list(heads), list(languages), said
         self.calls: list[tuple[str, str | None]] = []
-        self.at_work, self.most_at_work = 0, 0
         self.before: Callable[[], None] = lambda: None
         self._free = threading.Lock()
 

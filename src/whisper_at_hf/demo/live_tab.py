@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..audio.media import decode
 from .library import import_gradio
 from .limits import Limits
@@ -43,8 +45,8 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
         path = Path(sound)
         try:
             with path.open("rb") as file:
-                for rate, samples in decode(file, "the microphone's sound"):
-                    live.add(rate, samples, limits.max_seconds)
+                blocks = list(decode(file, "the microphone's sound"))
+            live.add(blocks[0][0], np.concatenate([samples for _, samples in blocks]), limits.max_seconds)
         finally:
             path.unlink(missing_ok=True)
 
@@ -68,6 +70,8 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
         """Begin anew."""
         return LiveTranscript(), LiveTranscript().as_html()
 
+    # The page's own: gradio's clients have no microphones.
+    quietly = {"api_visibility": "undocumented", "show_progress": "hidden"}
     microphone.start_recording(lambda: gr.Timer(active=True), None, timer, queue=False, api_visibility="private")
     microphone.stream(
         add_sound,
@@ -77,15 +81,8 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
         stream_every=EVERY_SECONDS,
         time_limit=int(limits.max_seconds) + 1,
         concurrency_limit=MAX_SESSIONS,
-        show_progress="hidden",
+        **quietly,
     )
-    timer.tick(
-        follow,
-        [live, *choice],
-        page,
-        api_name="live_text",
-        concurrency_limit=MAX_SESSIONS,
-        show_progress="hidden",
-    )
-    microphone.stop_recording(finish, [live, *choice], [page, timer], api_name="live_end", show_progress="hidden")
-    clear.click(forget, None, [live, page], api_name="live_clear", queue=False)
+    timer.tick(follow, [live, *choice], page, api_name="live_text", concurrency_limit=MAX_SESSIONS, **quietly)
+    microphone.stop_recording(finish, [live, *choice], [page, timer], api_name="live_end", **quietly)
+    clear.click(forget, None, [live, page], api_name="live_clear", queue=False, **quietly)

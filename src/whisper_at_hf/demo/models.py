@@ -53,9 +53,9 @@ class DemoModel:
             check_language(self.pipe, generate_kwargs)
             parameters = {**parameters, "generate_kwargs": generate_kwargs}
         with self._free:
-            result = self.pipe(sound, heads=[head], **parameters)
-        result["audio_tags"] = result.pop("tags_by_head")[head]
-        return result
+            if head == self.heads[0]:
+                return self.pipe(sound, **parameters)
+            return _as_of(head, self.pipe(sound, heads=[head], **parameters))
 
     @property
     def is_busy(self) -> bool:
@@ -110,6 +110,16 @@ def _shown_name(source: str, taken: set[str]) -> str:
         name = f"{base} ({number})"
     taken.add(name)
     return name
+
+
+def _as_of(head: str, result: dict[str, Any]) -> dict[str, Any]:
+    """A result that has those of `head` beside the default head's, as if `head` were the default one."""
+    for shown, by_head in (("audio_tags", "tags_by_head"), ("audio_events", "events_by_head")):
+        if by_head in result:
+            result[shown] = result.pop(by_head)[head]
+    for chunk in result.get("chunks", []):
+        chunk.pop("tags", None)  # the default head's
+    return result
 
 
 def _languages(model: Any) -> list[tuple[str, str]]:
