@@ -33,11 +33,9 @@ def without(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "command", [[], ["transcribe"], ["tag"], ["convert"], ["info"], ["train"], ["analyze"], ["demo"]]
-)
+@pytest.mark.parametrize("command", ["", "transcribe", "tag", "convert", "plot", "info", "train", "analyze", "demo"])
 def test_help_without_extras(command):
-    done = run_without_extras(*command, "--help")
+    done = run_without_extras(*command.split(), "--help")
     assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
 
 

@@ -21,6 +21,7 @@ from .options import (
     Heads,
     Hop,
     Labels,
+    Language,
     Mode,
     Model,
     ModelOptions,
@@ -36,6 +37,7 @@ from .options import (
     TypedTagOptions,
     path_option,
 )
+from .plotting import plotting_app
 from .recognition import recognise
 from .support import calm_transformers, print_written
 from .training import training_app
@@ -49,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(plotting_app)
 app.add_typer(training_app)
 app.add_typer(analysis_app)
 app.add_typer(demo_app)
@@ -66,9 +69,7 @@ def transcribe(
     model: Model = None,
     device: Device = None,
     dtype: Dtype = "auto",
-    language: Annotated[
-        str | None, typer.Option(help='Spoken language, "en" or "english"; detected if left out.')
-    ] = None,
+    language: Language = None,
     task: Annotated[
         Task, typer.Option(help="Write in the spoken language, or translate to English.")
     ] = Task.transcribe,

@@ -67,6 +67,7 @@ Model = Annotated[
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps; the best one if left out.")]
 Dtype = Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")]
+Language = Annotated[str | None, typer.Option(help='Spoken language, "en" or "english"; detected if left out.')]
 BatchSize = Annotated[
     int | None,
     typer.Option(

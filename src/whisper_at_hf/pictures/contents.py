@@ -13,8 +13,8 @@ from ..errors import InputError
 from .sound import SAMPLING_RATE
 
 MAX_LABELS = 12
-# A label that never scores higher is not worth a row: 0.1 is hardly to be told from 0 on the colour scale.
-FAINTEST_SCORE = 0.1
+# A label that never scores higher is not worth a row: no tag counts below, where the head has no threshold of its own.
+FAINTEST_SCORE = 0.25
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,10 @@ def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
     scores = np.nan_to_num(np.asarray(event_scores["scores"], np.float32)).reshape(len(times), len(labels)).T
     if not scores.size:
         return None
-    # A step ends halfway to the centre of the next one; the last one is as long after its centre as before it.
-    between = [0.0, *(times[1:] + times[:-1]) / 2]
-    return Heat(labels, np.array([*between, 2 * times[-1] - between[-1]]), scores)
+    # From 0 on, all steps are as long as the first; the last may be shorter, and its centre is given, too.
+    starts = [0.0, *(times[:-1] + times[0])]
+    edges = np.round([*starts, 2 * times[-1] - starts[-1]], 6)  # 10 s, not 10.000000000000002
+    return Heat(labels, edges, scores)
 
 
 def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:

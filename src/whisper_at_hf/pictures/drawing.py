@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # All lengths are inches, but for fonts, which are points.
 WIDTH = 1200 / RESOLUTION
 FONT_SIZE = 9
+TITLE_FONT = {"size": 12, "weight": "bold"}
 LINE = 0.165
 ROW = 0.21
 SOUND_HEIGHT = 1.1
@@ -60,13 +61,14 @@ def draw(contents: Contents, title: str | None, kind: str) -> "Figure":
     figure = new_figure(WIDTH, 1)
     figure.set_layout_engine("none")
     with _calm():
-        measure = _measure(figure)
+        measure = _measure(figure, size=FONT_SIZE)
+        measure_title = _measure(figure, **TITLE_FONT)
         rows = [*(contents.heat.labels if contents.heat else ()), *contents.event_labels]
         names = {row: cut(row, LONGEST_NAME, measure) for row in rows}
         left = LEFT + max(map(measure, [*names.values(), "8 kHz"]))
         width = WIDTH - left - RIGHT
         panels = list(_panels(contents, kind, width, names, measure))
-        _place(figure, panels, left, width, contents.seconds, cut(title or "", WIDTH - 2 * LEFT, measure))
+        _place(figure, panels, left, width, contents.seconds, cut(title or "", WIDTH - 2 * LEFT, measure_title))
     return figure
 
 
@@ -78,11 +80,12 @@ def _calm() -> Iterator[None]:
         yield
 
 
-def _measure(figure: "Figure") -> Measure:
+def _measure(figure: "Figure", **font: Any) -> Measure:
+    """Widths of texts in inches."""
     from matplotlib.font_manager import FontProperties
 
-    renderer, font = figure.canvas.get_renderer(), FontProperties(size=FONT_SIZE)
-    return cache(lambda text: renderer.get_text_width_height_descent(text, font, ismath=False)[0] / figure.dpi)
+    renderer, properties = figure.canvas.get_renderer(), FontProperties(**font)
+    return cache(lambda text: renderer.get_text_width_height_descent(text, properties, ismath=False)[0] / figure.dpi)
 
 
 def _panels(contents: Contents, kind: str, width: float, names: dict[str, str], measure: Measure) -> Iterator[Panel]:
@@ -104,7 +107,7 @@ def _place(figure: "Figure", panels: list[Panel], left: float, width: float, sec
     figure.set_size_inches(WIDTH, height)
     if title:
         place = LEFT / WIDTH, 1 - TOP / height
-        figure.text(*place, title, size=FONT_SIZE + 3, weight="bold", va="top", parse_math=False)
+        figure.text(*place, title, **TITLE_FONT, va="top", parse_math=False)
     times = ticks(seconds, MOST_TICKS)
     y = height - top
     for panel in panels:

@@ -16,7 +16,7 @@ const TICK_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 
 const chunks = data.chunks.map(([start, end, text]) => ({ start, end, text }));
 const events = data.events.map(([start, end, row, score]) => ({ start, end, row, score }));
 const hasSound = data.wave !== null;
-let rows = []; // what is drawn, from the top: {kind, top, height, ...}
+const rows = []; // what is drawn, from the top: {kind, top, height, ...}
 let zoom = 1; // 1: all of it is in view
 let position = 0; // seconds; without sound, where the cursor was put
 
@@ -38,9 +38,7 @@ function colorOf(row) {
   return color === "#000000" ? css("--ink") : color; // black is not seen on dark ground
 }
 
-function css(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-}
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // --- time and pixels
 
@@ -73,7 +71,7 @@ function layRows() {
   if (events.length) data.eventLabels.forEach((name, row) => add("event", name, HEIGHTS.row, { row }));
   canvas.style.height = `${top + HEIGHTS.gap}px`;
   const names = at("names");
-  names.append(Object.assign(element("div")));
+  names.append(element("div"));
   names.firstChild.style.height = `${HEIGHTS.time}px`;
   for (const row of rows) {
     row.label = element("div", row.name, ["group", "sound", "text"].includes(row.kind) ? "group" : "");
@@ -92,12 +90,8 @@ function draw() {
   pen.font = "12px system-ui, sans-serif";
   pen.textBaseline = "middle";
   drawTime(height);
-  for (const row of rows) {
-    if (row.kind === "sound") drawSound(row);
-    if (row.kind === "text") drawText(row);
-    if (row.kind === "heat") drawHeat(row);
-    if (row.kind === "event") drawEvents(row);
-  }
+  const drawers = { sound: drawSound, text: drawText, heat: drawHeat, event: drawEvents };
+  for (const row of rows) drawers[row.kind]?.(row);
   moveCursor();
 }
 
@@ -227,7 +221,6 @@ function fillLists() {
     const score = element("span", (event.score / 100).toFixed(2), "score");
     return [element("time", clock(event.start)), swatch, element("span", data.eventLabels[event.row]), score];
   });
-  if (!chunks.length && !events.length) at("lists").hidden = true;
 }
 
 function markCurrent(list, items) {
@@ -235,10 +228,8 @@ function markCurrent(list, items) {
   for (const item of items) {
     const isCurrent = item.start <= position && position < item.end;
     if (isCurrent && !item.isCurrent) first = first || item.button;
-    if (isCurrent !== Boolean(item.isCurrent)) {
-      if (isCurrent) item.button.setAttribute("aria-current", "true");
-      else item.button.removeAttribute("aria-current");
-    }
+    if (isCurrent && !item.isCurrent) item.button.setAttribute("aria-current", "true");
+    if (!isCurrent && item.isCurrent) item.button.removeAttribute("aria-current");
     item.isCurrent = isCurrent;
   }
   if (!first) return;
@@ -289,12 +280,6 @@ function tick() {
   if (!player.paused) requestAnimationFrame(tick);
 }
 
-function togglePlay() {
-  if (!hasSound) return;
-  if (player.paused) player.play();
-  else player.pause();
-}
-
 const KEYS = {
   ArrowLeft: () => seek(position - SMALL_STEP),
   ArrowDown: () => seek(position - SMALL_STEP),
@@ -304,7 +289,7 @@ const KEYS = {
   PageDown: () => seek(position - LARGE_STEP),
   Home: () => seek(0),
   End: () => seek(data.seconds),
-  " ": togglePlay,
+  " ": () => hasSound && (player.paused ? player.play() : player.pause()),
   "+": () => zoomTo(zoom * 2),
   "-": () => zoomTo(zoom / 2),
   0: () => zoomTo(1),

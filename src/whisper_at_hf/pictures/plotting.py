@@ -46,13 +46,19 @@ def plot(
         InputError: an argument makes no sense, there is nothing to draw, the sound cannot be read, the file cannot be
             written, or matplotlib is missing, which pages do not need.
     """
-    suffix = None if path is None else Path(path).suffix.lower()
-    if suffix is not None and suffix not in SUFFIXES:
-        raise InputError(f"'{path}' does not end as a picture does; name it .png, .svg or .html.")
+    is_page = path is not None and is_page_path(path)
     if kind not in KINDS:
         raise InputError(f"kind={kind!r} is not known; choose {' or '.join(map(repr, KINDS))}.")
-    if suffix == ".html":
+    if is_page:
         write_atomically(Path(path), timeline_page(result, audio, title, max_labels))
         return Path(path)
     figure = draw(read_contents(result, audio, max_labels), title, kind)
     return figure if path is None else save_figure(figure, path)
+
+
+def is_page_path(path: str | PathLike) -> bool:
+    """Whether a file of that name is a page. Raises InputError for names that are of no picture."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(f"'{path}' does not end as a picture does; name it .png, .svg or .html.")
+    return suffix == ".html"

@@ -12,7 +12,7 @@ LONGEST_PAUSE = 0.02
 # Boxes grow to so many lines.
 MAX_LINES = 8
 # With less of the text than that, boxes tell nothing, and the lane shows where there is much of it.
-LEAST_SHOWN = 0.25
+LEAST_SHOWN = 0.2
 # Columns of the density.
 DENSITY_COLUMNS = 240
 
@@ -38,7 +38,7 @@ def boxes(chunks: list[Chunk], seconds: float, width: float) -> list[Chunk]:
 
 
 def density(chunks: list[Chunk], seconds: float) -> list[float]:
-    """Letters a second in each of `DENSITY_COLUMNS` equal parts of the time, those of a chunk spread over it evenly."""
+    """Letters a second in each of `DENSITY_COLUMNS` parts of the time; those of a chunk are spread over it evenly."""
     edges = [seconds * number / DENSITY_COLUMNS for number in range(DENSITY_COLUMNS + 1)]
     letters = [0.0] * DENSITY_COLUMNS
     for chunk in chunks:
