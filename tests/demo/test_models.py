@@ -54,7 +54,8 @@ def test_the_default_head_comes_first_and_the_chosen_one_tags(tagger):
 def test_text_has_no_tags_of_another_head():
     def pipe(sound, heads, **parameters):
         chunk = {"text": "Hello", "timestamp": (0.0, 1.0), "tags": ["many's"]}
-        return {"chunks": [chunk], "audio_tags": ["many's"], "tags_by_head": {heads[0]: ["few's"]}}
+        tags = {"audio_tags": ["many's"], "tags_by_head": {heads[0]: ["few's"]}}
+        return {"chunks": [chunk], **tags, "event_scores": ["many's"]}
 
     pipe.model, pipe.feature_extractor = tiny_model(heads=HEADS, default_head="many"), EXTRACTOR
     few = DemoModel("tiny", pipe).listen(sine(1), "few", None)

@@ -13,7 +13,7 @@ from .token import Token
 PAUSE = 100
 # What makes a cue worse, on the scale of `break_cost`: being one more, going on after speech came to an end or paused,
 # being shorter than rules allow, being too fast to read, leaving its lines empty, having no line for a sound.
-_CUE, _RUN_ON, _SHORT, _FAST, _EMPTY, _NO_ROOM = 3.0, 6.0, 30.0, 8.0, 4.0, 20.0
+_CUE, _RUN_ON, _SHORT, _FAST, _EMPTY, _NO_ROOM = 3.0, 12.0, 30.0, 8.0, 4.0, 20.0
 
 
 def heard_within(sounds: Sequence[Sound], start: int, end: int) -> Sequence[Sound]:

@@ -1,35 +1,41 @@
 """Sounds between the cues of speech, which come first."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from .cue import Cue
 from .rules import CaptionRules, reading_characters
 from .sounds import Sound
-from .timing import LEAD, reading_time
+from .timing import LEAD, Span, reading_time
 
-# Hundredths of a second: how much after its start a sound is still told in time (Netflix, English Timed Text Style
-# Guide, I.3, counts two seconds as a pause), and how long the cue of a lasting sound stays, to leave room for others.
+# Hundredths of a second: how much after its start a sound is still told at once, and how much at all if it is over
+# (Netflix, English Timed Text Style Guide, I.3, counts two seconds as a pause); how long the cue of a lasting sound
+# stays, to leave room for others.
+SOON = 100
 LATE = 200
 SHOWN = 300
 
 
-def place_sounds(speech: Sequence[Cue], sounds: Iterable[Sound], rules: CaptionRules) -> tuple[list[Cue], list[Sound]]:
+def place_sounds(speech: Sequence[Cue], sounds: Sequence[Sound], rules: CaptionRules) -> tuple[list[Cue], list[Sound]]:
     """Cues of speech and sounds in order of time, none at the same time as another; and the sounds without a place.
 
     A sound is told in free time about its start; else on a line above speech that is shown while it lasts, where there
     is room; else in free time while it still lasts; else not at all.
     """
     cues, without_place = list(speech), []
-    for sound in sounds:
-        soon, ever = sound.start + LATE, max(sound.end, sound.start + LATE)
-        if cue := _free_time(cues, sound, soon, rules):
-            insort(cues, cue, key=_start)
+    for sound, following in zip_longest(sounds, sounds[1:]):
+        shown = Span(sound.start, min(sound.end, sound.start + SHOWN), sound.characters)
+        if following is not None:  # which is told in its turn
+            shown = shown._replace(end=min(shown.end, following.start - rules.hundredths("gap_seconds")))
+        soon, ever = sound.start + SOON, max(sound.end, sound.start + LATE)
+        if time := _free_time(cues, shown, soon, rules):
+            insort(cues, _cue(sound, *time), key=_start)
         elif (index := _with_room(cues, sound, rules)) is not None:
             cues[index] = _above(sound, cues[index])
-        elif cue := _free_time(cues, sound, ever, rules):
-            insort(cues, cue, key=_start)
+        elif time := _free_time(cues, shown, ever, rules):
+            insort(cues, _cue(sound, *time), key=_start)
         else:
             without_place.append(sound)
     return cues, without_place
@@ -39,21 +45,28 @@ def _start(cue: Cue) -> float:
     return cue.start
 
 
-def _free_time(cues: Sequence[Cue], sound: Sound, latest: int, rules: CaptionRules) -> Cue | None:
-    """A cue in the free time that is nearest to the sound's start, from a little before it up to `latest`."""
-    needed = reading_time(sound.characters, rules)
-    if needed * rules.characters_per_second < 100 * sound.characters:
+def _cue(sound: Sound, start: int, end: int) -> Cue:
+    return Cue(start / 100, end / 100, "\n".join(sound.lines), sound.kind)
+
+
+def _free_time(cues: Sequence[Cue], span: Span, latest: int, rules: CaptionRules) -> tuple[int, int] | None:
+    """Start and end in the free time that is nearest to the span's start, from a little before it up to `latest`.
+
+    The cue lasts as long as the span, or longer if it takes longer to read.
+    """
+    needed = reading_time(span.characters, rules)
+    if needed * rules.characters_per_second < 100 * span.characters:
         return None
     places = []
-    for opens, closes in _free_stretches(cues, max(sound.start - LEAD, 0), latest + needed, rules):
-        start = max(min(sound.start, closes - needed), opens)
+    for opens, closes in _free_stretches(cues, max(span.start - LEAD, 0), latest + needed, rules):
+        start = max(min(span.start, closes - needed), opens)
         if start + needed <= closes and start <= latest:
-            places.append((abs(start - sound.start), start, closes))
+            places.append((abs(start - span.start), start, closes))
     if not places:
         return None
     _, start, closes = min(places)
-    end = min(max(min(sound.end, start + SHOWN), start + needed), start + rules.hundredths("max_seconds"), closes)
-    return Cue(start / 100, end / 100, "\n".join(sound.lines), sound.kind)
+    lasts = min(max(span.end - span.start, needed), rules.hundredths("max_seconds"))
+    return start, min(start + lasts, closes)
 
 
 def _free_stretches(cues: Sequence[Cue], begin: int, end: int, rules: CaptionRules) -> Iterator[tuple[int, int]]:

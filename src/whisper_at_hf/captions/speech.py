@@ -13,9 +13,11 @@ from .splitting import is_unspaced, split_text
 from .token import Token
 
 # Characters a second. Conversational English is about 150 words of 6 characters a minute, which is 15; what seems
-# slower than a quarter of that is a pause that Whisper counted to the words.
+# slower than a quarter of that is a pause that Whisper counted to the words, unless it is as short as this (hundredths
+# of a second).
 USUAL_SPEECH = 15.0
 SLOWEST_SPEECH = 4.0
+SHORT = 200
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,7 @@ class Chunk:
 def speech_chunks(result: Mapping[str, Any]) -> list[Chunk]:
     """The chunks of a result in the order of their starts, none of which reaches into the next.
 
-    Whisper leaves ends out, gives words no time at all, and counts silence to a word; each chunk gets a time that its
-    text can have been said in.
+    Whisper leaves ends out and gives words no time at all; such chunks get a time that their text can be said in.
 
     Raises:
         InputError: a result without chunks, or whose chunks have no times.
@@ -61,10 +62,8 @@ def speech_chunks(result: Mapping[str, Any]) -> list[Chunk]:
 
 
 def _likely_end(start: int, end: int, text: str, limit: int | None) -> int:
-    width = text_width(text)
     if end <= start:
-        end = start + round(100 * width / USUAL_SPEECH)
-    end = min(end, start + round(100 * width / SLOWEST_SPEECH))
+        end = start + round(100 * text_width(text) / USUAL_SPEECH)
     return end if limit is None else min(end, limit)
 
 
@@ -103,5 +102,7 @@ def speech_tokens(chunks: Sequence[Chunk], line_characters: int) -> list[Token]:
 
 
 def _shares(chunk: Chunk, widths: list[int]) -> list[int]:
+    """The time of a chunk, without the silence that Whisper counts to it, cut by those widths."""
     total = sum(widths) or 1
-    return [chunk.start + round((chunk.end - chunk.start) * part / total) for part in accumulate(widths, initial=0)]
+    lasts = min(chunk.end - chunk.start, max(round(100 * total / SLOWEST_SPEECH), SHORT))
+    return [chunk.start + round(lasts * part / total) for part in accumulate(widths, initial=0)]

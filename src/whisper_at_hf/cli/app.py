@@ -10,10 +10,12 @@ from ..conversion import convert as convert_model
 from ..errors import InputError, first_line
 from .analysis import analysis_app
 from .boundary import CommandGroup
+from .captions import AUTO, CaptionOptions
 from .demo import demo_app
 from .info import describe_model
 from .options import (
     BatchSize,
+    Captions,
     Device,
     Dtype,
     Files,
@@ -29,12 +31,15 @@ from .options import (
     OutputFormat,
     OutputOptions,
     Quiet,
+    TagFormat,
+    TagOutputFormat,
     Task,
     Threshold,
     TimeRes,
     Timestamps,
     TopK,
     TypedTagOptions,
+    chosen_format,
     path_option,
 )
 from .plotting import plotting_app
@@ -61,6 +66,7 @@ app.add_typer(demo_app)
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at transcribe talk.mp3\n\n"
     'whisper-at transcribe *.wav --format json --output results --labels "Rain;Dog"\n\n'
+    "whisper-at transcribe film.mp4 --output film.srt --captions sdh\n\n"
     "arecord -f S16_LE -r 16000 | whisper-at transcribe -\n\n"
     "whisper-at transcribe talk.mp3 --model my-model --timestamps word --at-time-res 2"
 )
@@ -77,8 +83,21 @@ def transcribe(
     mode: Annotated[
         Mode, typer.Option(help="Windows cut at pauses, many at a time; or Whisper's own, one after the other.")
     ] = Mode.batched,
-    output_format: OutputFormat = Format.txt,
+    output_format: OutputFormat = None,
     output: Output = None,
+    captions: Annotated[
+        Captions, typer.Option(help="Caption the speech, or sounds too, for the deaf and hard of hearing.")
+    ] = Captions.speech,
+    highlight_words: Annotated[
+        bool, typer.Option("--highlight-words", help="Underline each word of the captions as it is spoken.")
+    ] = False,
+    wording: Annotated[
+        Path | None, path_option("Own words for sounds in captions: CSV with the header label,words, or JSON.")
+    ] = None,
+    label_language: Annotated[
+        str | None,
+        typer.Option(help="Language of the sounds in captions, such as de; auto for that of the speech."),
+    ] = None,
     at_time_res: TimeRes = 10.0,
     at_hop: Hop = None,
     top_k: TopK = 5,
@@ -98,6 +117,12 @@ def transcribe(
     parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_kwargs}
     if timestamps is not Timestamps.none:
         parameters["return_timestamps"] = "word" if timestamps is Timestamps.word else True
+    form = chosen_format(output_format, output, Format)
+    if label_language == AUTO and task is Task.translate:
+        label_language = "en"  # that of the text
+    caption_options = CaptionOptions(captions.value, highlight_words, wording, label_language)
+    caption_options.check(form.value, with_tags=tags)
+    parameters |= caption_options.parameters(form.value, parameters.get("return_timestamps"))
     recognise(
         files,
         parameters,
@@ -105,7 +130,7 @@ def transcribe(
         tags=TypedTagOptions(
             at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
         ),
-        output=OutputOptions(output_format=output_format, output=output, quiet=quiet),
+        output=OutputOptions(output_format=form, output=output, quiet=quiet, captions=caption_options),
         batch_size=batch_size,
     )
 
@@ -120,7 +145,7 @@ def tag(
     model: Model = None,
     device: Device = None,
     dtype: Dtype = "auto",
-    output_format: OutputFormat = Format.txt,
+    output_format: TagOutputFormat = None,
     output: Output = None,
     at_time_res: TimeRes = 10.0,
     at_hop: Hop = None,
@@ -132,14 +157,18 @@ def tag(
     quiet: Quiet = False,
 ) -> None:
     """Tag the sounds in files; the decoder is not even loaded."""
+    form = chosen_format(output_format, output, TagFormat)
+    parameters = {"return_text": False}
+    if form is Format.audacity:
+        parameters["return_events"] = True
     recognise(
         files,
-        {"return_text": False},
+        parameters,
         model=ModelOptions(model=model, device=device, dtype=dtype),
         tags=TypedTagOptions(
             at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
         ),
-        output=OutputOptions(output_format=output_format, output=output, quiet=quiet),
+        output=OutputOptions(output_format=form, output=output, quiet=quiet),
         batch_size=batch_size,
     )
 

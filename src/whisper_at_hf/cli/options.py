@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
+from .captions import CaptionOptions
 
 
 class Format(StrEnum):
@@ -18,6 +19,31 @@ class Format(StrEnum):
 
     txt = "txt"
     json = "json"
+    srt = "srt"
+    vtt = "vtt"
+    ass = "ass"
+    tsv = "tsv"
+    audacity = "audacity"
+
+    @property
+    def suffix(self) -> str:
+        """How files of it end; Audacity exports and imports its labels as .txt."""
+        return ".txt" if self is Format.audacity else f".{self.value}"
+
+
+class TagFormat(StrEnum):
+    """How results without text are written."""
+
+    txt = "txt"
+    json = "json"
+    audacity = "audacity"
+
+
+class Captions(StrEnum):
+    """What captions hold."""
+
+    speech = "speech"
+    sdh = "sdh"
 
 
 class Timestamps(StrEnum):
@@ -74,11 +100,25 @@ BatchSize = Annotated[
         min=1, max=MAX_BATCH_SIZE, help="Windows worked on at a time; 16, or 1 for standard input, if left out."
     ),
 ]
-OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON object a line.")]
+OutputFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format",
+        help="txt for people, json (an object a line), captions (srt, vtt, ass, tsv), or labels for Audacity; as "
+        "--output is named, or txt, if left out.",
+    ),
+]
+TagOutputFormat = Annotated[
+    TagFormat | None,
+    typer.Option(
+        "--format",
+        help="txt for people, json (an object a line), or labels for Audacity; as --output is named, or txt.",
+    ),
+]
 Output = Annotated[
     Path | None,
     path_option(
-        "A folder for one result per file, or a .txt/.json file; standard output if left out.",
+        "A folder for one result per file, or a file such as talk.srt; standard output if left out.",
     ),
 ]
 TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
@@ -110,6 +150,7 @@ class OutputOptions:
     output_format: Format
     output: Path | None
     quiet: bool
+    captions: CaptionOptions = CaptionOptions()
 
 
 @dataclass(frozen=True)
@@ -137,6 +178,20 @@ class TypedTagOptions:
             "labels": parse_labels(self.labels, known),
             "heads": self.heads or None,
         }
+
+
+def chosen_format(given: StrEnum | None, output: Path | None, formats: type[StrEnum]) -> Format:
+    """The format that was given, or else that which the output is named for, or text.
+
+    Raises:
+        InputError: the output is named for a format that is not one of `formats`.
+    """
+    if given is not None:
+        return Format(given.value)
+    named = next((form for form in Format if output is not None and output.suffix == form.suffix), Format.txt)
+    if named.value not in [form.value for form in formats]:
+        raise InputError(f"'{output}' is named for a format of text; without text there is {', '.join(formats)}.")
+    return named
 
 
 def parse_labels(values: list[str] | None, known: set[str]) -> list[str] | None:

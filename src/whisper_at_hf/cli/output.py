@@ -4,12 +4,26 @@ import json
 from pathlib import Path
 from typing import Any, TextIO
 
+from ..captions.formats import FORMATS
 from ..errors import InputError
 from ..files import make_folder, write_atomically
+from .captions import CaptionOptions
+from .options import Format
+
+# Formats that stand on the screen one after the other, for many files or for the windows of one.
+_SHOWN_ONE_BY_ONE = ("txt", "json")
 
 
-def format_result(source: str, result: dict[str, Any], output_format: str) -> str:
-    """One file's result as a line of JSON, or as text for people; ends with a newline."""
+def format_result(
+    source: str, result: dict[str, Any], output_format: str, captions: CaptionOptions | None = None
+) -> str:
+    """One file's result as a line of JSON, as captions, or as text for people; ends with a newline.
+
+    Raises:
+        InputError: captions that cannot be made of it.
+    """
+    if output_format in FORMATS:
+        return (captions or CaptionOptions()).format(result, output_format)
     if output_format == "json":
         return json.dumps({"file": source, **result}, ensure_ascii=False, default=_plain) + "\n"
     lines = []
@@ -30,28 +44,41 @@ class ResultWriter:
     """Puts results on a stream, or into files that appear whole or not at all.
 
     Args:
-        output: None for `stream`; a path that ends in `.txt` or `.json` for the single file of the run; else a folder,
-            made if missing, that gets `NAME.txt` or `NAME.json` for every file NAME.
-        output_format: "txt" or "json".
+        output: None for `stream`; a path that ends as files of some format do (`.txt`, `.json`, `.srt`, ...) for the
+            single file of the run; else a folder, made if missing, that gets `NAME.txt` (or `NAME.json`, ...) for
+            every file NAME.
+        output_format: a value of `Format`.
         sources: all files of the run.
         stream: where results go without `output`.
+        captions: how they are made.
 
     Raises:
         InputError: `output` cannot take the results.
     """
 
-    def __init__(self, output: Path | None, output_format: str, sources: list[str], stream: TextIO):
+    def __init__(
+        self,
+        output: Path | None,
+        output_format: str,
+        sources: list[str],
+        stream: TextIO,
+        captions: CaptionOptions | None = None,
+    ):
         self.output_format = output_format
+        self.suffix = Format(output_format).suffix
+        self.captions = captions
         self.stream = stream
         self.many = len(sources) > 1
         self.folder, self.single = None, None
         self._taken: set[str] = set()
         if output is None:
+            if self.many and output_format not in _SHOWN_ONE_BY_ONE:
+                raise InputError(f"{output_format} is a file for each of the inputs; name a folder with --output.")
             return
-        if output.suffix in (".txt", ".json"):
+        if output.suffix in [form.suffix for form in Format]:
             if self.many:
                 raise InputError(f"'{output}' is one file, but {len(sources)} inputs were given; name a folder.")
-            if output.suffix != f".{output_format}":
+            if output.suffix != self.suffix:
                 raise InputError(f"'{output}' is named for another format; add --format {output.suffix[1:]}.")
             if _is_folder(output):
                 raise InputError(f"'{output}' is a folder, but its name is that of a file; name another --output.")
@@ -65,9 +92,14 @@ class ResultWriter:
         """Whether results are shown at once rather than stored in files."""
         return self.single is None and self.folder is None
 
+    @property
+    def takes_windows(self) -> bool:
+        """Whether windows of one file can be written as they come."""
+        return self.is_stream and self.output_format in _SHOWN_ONE_BY_ONE
+
     def write(self, source: str, result: dict[str, Any]) -> None:
         """Show or store one result now. Raises InputError where it cannot be written."""
-        text = format_result(source, result, self.output_format)
+        text = format_result(source, result, self.output_format, self.captions)
         if self.is_stream:
             heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
             self._show(heading + text + ("\n" if heading else ""))
@@ -91,7 +123,7 @@ class ResultWriter:
             number += 1
             candidate = f"{name}-{number}"
         self._taken.add(candidate)
-        return self.folder / f"{candidate}.{self.output_format}"
+        return self.folder / f"{candidate}{self.suffix}"
 
 
 def _plain(value: Any) -> Any:

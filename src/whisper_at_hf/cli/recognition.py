@@ -41,7 +41,7 @@ def recognise(
     """
     calm_transformers(output.quiet)
     check_standard_input(files, parameters.get("mode"))
-    writer = ResultWriter(output.output, output.output_format.value, files, sys.stdout)
+    writer = ResultWriter(output.output, output.output_format.value, files, sys.stdout, output.captions)
     with_decoder = parameters.get("return_text", True)
     pipe = load_pipeline(model.model or str(default_model_path()), model.device, model.dtype, with_decoder)
     known = {label for config in pipe.model.config.heads.values() for label in config.label2id}

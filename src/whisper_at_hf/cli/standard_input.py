@@ -26,8 +26,8 @@ def check_standard_input(files: list[str], mode: str | None) -> None:
 def run_standard_input(pipe: Any, writer: ResultWriter, batch_size: int | None, parameters: dict[str, Any]) -> None:
     """Transcribe or tag standard input.
 
-    Without `--output`, each window is shown as soon as it is done. With it, one result is written at the end, also
-    where that is an interruption or unusable sound.
+    Text and JSON are shown window by window, as soon as each is done. With `--output`, and for captions, which are cut
+    from the whole, one result is written at the end, also where that is an interruption or unusable sound.
 
     Raises:
         InputError: unusable sound.
@@ -35,7 +35,7 @@ def run_standard_input(pipe: Any, writer: ResultWriter, batch_size: int | None, 
     results = []
     try:
         for result in pipe.stream(sys.stdin.buffer, batch_size or 1, **parameters):
-            if writer.is_stream:
+            if writer.takes_windows:
                 writer.write(STANDARD_INPUT, result)
             else:
                 results.append(result)

@@ -64,8 +64,9 @@ def add_file_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
         chosen, name = models[model], Path(audio).name
         sound = limits.read(audio, chosen.sampling_rate)
         times = {"return_timestamps": True} if chosen.languages else {}
-        result = chosen.listen(sound, head, language, return_events=True, **times)
+        result = chosen.listen(sound, head, language, return_events=True, return_event_scores=True, **times)
         frame = timeline_frame(result, sound, name)
+        result.pop("event_scores", None)  # large, and drawn by now
         return (result, name), text_of(result), frame, *to_files(result, captions, name)
 
     @in_sentences

@@ -117,8 +117,10 @@ def _as_of(head: str, result: dict[str, Any]) -> dict[str, Any]:
     for shown, by_head in (("audio_tags", "tags_by_head"), ("audio_events", "events_by_head")):
         if by_head in result:
             result[shown] = result.pop(by_head)[head]
+    # These are the default head's alone.
+    result.pop("event_scores", None)
     for chunk in result.get("chunks", []):
-        chunk.pop("tags", None)  # the default head's
+        chunk.pop("tags", None)
     return result
 
 
