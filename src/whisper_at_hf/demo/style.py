@@ -14,7 +14,7 @@ CSS = """
 #timeline .html-container, #live .html-container { padding: 0; }
 .whisper-at-hint, .whisper-at-hint p { color: var(--body-text-color-subdued); font-size: var(--text-sm); }
 .whisper-at-timeline {
-  display: block; width: 100%; height: 620px;
+  display: block; width: 100%; height: 760px; resize: vertical;
   border: 1px solid var(--border-color-primary); border-radius: var(--radius-lg);
 }
 .whisper-at-files { align-items: center; }
