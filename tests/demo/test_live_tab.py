@@ -43,6 +43,12 @@ def test_sound_is_taken_and_not_kept(page, piece):
     assert page.live.seconds == 2.0
 
 
+def test_silence_that_came_twice_in_one_file(page, piece):
+    page.live_sound(str(piece), page.live)
+    page.live_sound(str(piece), page.live)
+    assert "live" in page.live_text(page.live, *CHOICE) and page.live.seconds == 2.0
+
+
 def test_what_is_no_sound_is_not_kept_either(page, tmp_path):
     path = tmp_path / "piece.wav"
     path.write_text("no sound")

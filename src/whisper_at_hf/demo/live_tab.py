@@ -47,6 +47,8 @@ def add_live_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
             with path.open("rb") as file:
                 blocks = list(decode(file, "the microphone's sound"))
             live.add(blocks[0][0], np.concatenate([samples for _, samples in blocks]), limits.max_seconds)
+        except FileNotFoundError:
+            pass  # gradio keeps equal pieces in one file: this is the silence that was here just now
         finally:
             path.unlink(missing_ok=True)
 
