@@ -35,6 +35,11 @@ def test_lines_break_between_what_belongs_together(expected):
     assert lines(" ".join(expected)) == expected
 
 
+def test_an_article_stays_with_its_noun():
+    assert lines("dd dddd ddd the house ddd ddd", width=20) == ["dd dddd ddd", "the house ddd ddd"]
+    assert lines("dd dddd ddd xyz house ddd ddd", width=20) == ["dd dddd ddd xyz", "house ddd ddd"]
+
+
 def test_no_line_is_too_long_and_none_too_many():
     text = " ".join(["eleven char"] * 7)
     assert [len(line) for line in lines(text)] == [42, 40] and " ".join(lines(text)) == text

@@ -3,6 +3,7 @@
 import html
 import io
 
+import av
 import pysubs2
 import pytest
 import srt
@@ -67,6 +68,16 @@ def test_readers_see_the_text(text):
         assert [(event.start, event.end) for event in events] == [(0, 1000), (2000, 3000)]
     events = pysubs2.SSAFile.from_string(written(text, "vtt"), "vtt", keep_html_tags=True)
     assert [(event.start, event.end) for event in events] == [(0, 1000), (2000, 3000)]
+
+
+@pytest.mark.parametrize("format", ["srt", "ass"])
+def test_ffmpeg_sees_the_text(format, tmp_path):
+    """The parser of mpv, VLC and most converters; it gives ASS, whose fields before the text have eight commas."""
+    for text in map(clean, HOSTILE):
+        (tmp_path / f"a.{format}").write_text(written(text, format), encoding="utf-8")
+        with av.open(str(tmp_path / f"a.{format}")) as file:
+            first = next(event for packet in file.demux() for event in packet.decode())
+        assert seen(first.ass.decode().split(",", 8)[8]) == text
 
 
 @pytest.mark.parametrize("text", [clean(text) for text in HOSTILE])

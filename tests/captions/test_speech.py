@@ -74,6 +74,13 @@ def test_words_close_with_their_sentence():
     assert [token.closes for token in tokens] == [False, True, False]
 
 
+def test_segments_without_spaces_are_no_words():
+    segments = speech_tokens(speech_chunks(result(("今日はいい天気です", 0, 2), ("明日も晴れるでしょう", 2, 4))), 42)
+    assert [token.text for token in segments if token.closes] == ["す", "う"]
+    words = speech_tokens(speech_chunks(result(("今日", 0, 1), ("は", 1, 2), ("雨。", 2, 3))), 42)
+    assert [token.text for token in words if token.closes] == ["雨。"]
+
+
 @pytest.mark.parametrize("without", [{"text": "a"}, {}, {"chunks": [{"text": "a", "language": "english"}]}])
 def test_a_result_without_times_is_refused(without):
     with pytest.raises(InputError, match="ask for them with return_timestamps=True"):

@@ -18,6 +18,7 @@ ARGUMENTS = {
     "tag": ["a.wav"],
     "convert": ["--output", "out"],
     "info": [],
+    "plot": ["a.wav", "--output", "a.png"],
     "extract": ["--data", "a.csv", "--cache", "cache"],
     "teach": ["--data", "a.csv", "--output", "out"],
     "train": ["--output", "out"],

@@ -20,7 +20,7 @@ def pipe():
     [
         ({"at_time_res": 0.3}, "at_time_res"),
         ({"at_hop": 12.0}, "at_hop"),
-        ({"labels": ["Ocean"]}, "Ocean"),
+        ({"labels": ["Piano"]}, "Piano"),
         ({"heads": ["moods"]}, "moods"),
         ({"threshold": {"Ocean": 0.5}}, "Ocean"),
         ({"return_text": True}, "needs a decoder"),

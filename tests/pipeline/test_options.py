@@ -25,7 +25,11 @@ def states():
 def tag(model, states, num_frames=450, duration=4.503, **options):
     options = TagOptions(**{"at_time_res": 2.0, "threshold": 0.0, **options})
     options.check(model)
-    return options.tag(model, states, num_frames, duration)
+    heads = options.used_heads(model)
+    logits = {
+        name: model.get_tag_logits(states, num_frames, options.at_time_res, name, options.at_hop) for name in heads
+    }
+    return options.result(model, logits, duration)
 
 
 def test_tags_are_the_default_heads_scores_window_by_window(model, states):
@@ -115,7 +119,7 @@ def test_a_model_without_heads_cannot_tag():
 
 def test_defaults_are_the_fitted_thresholds(states):
     model = tiny_model(heads={"default": head_config(thresholds={"Rain": 0.0, "Dog": 1.0})})
-    windows = TagOptions(at_time_res=2.0, top_k=None).tag(model, states, 400, 4.0)["audio_tags"]
+    windows = tag(model, states, 400, 4.0, threshold=None, top_k=None)["audio_tags"]
     limits = dict(zip(LABELS, resolve_thresholds(model.heads["default"].config).tolist(), strict=True))
     for window in windows:
         found = {tag["label"]: tag["score"] for tag in window["tags"]}

@@ -177,7 +177,7 @@ def test_window_lengths(pipe, sample, at_time_res):
         ({"at_time_res": -1}, "at_time_res=-1 "),
         ({"at_time_res": 0.3}, "at_time_res=0.3 "),
         ({"at_time_res": 1e9}, r"at_time_res=1e\+09 "),
-        ({"labels": ["Sea serpent"]}, "no label 'Sea serpent'"),
+        ({"labels": ["Sea serpent"]}, "'Sea serpent' is no label of the head"),
         ({"heads": ["emotion"]}, "no head 'emotion'"),
         ({"threshold": 2}, "threshold=2 "),
         ({"threshold": {"Sea serpent": 0.5}}, "no label 'Sea serpent'"),

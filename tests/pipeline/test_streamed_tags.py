@@ -2,69 +2,20 @@
 
 import numpy as np
 import pytest
-import torch
-from tiny import LAYERS, MELS, POOLING, POSITIONS, STEPS, WIDTH, head_config, tiny_model
-from transformers import WhisperFeatureExtractor
+from encoded_sound import EXTRACTOR, SAMPLES_PER_POSITION, Sound
+from tiny import LAYERS, POOLING, STEPS, WIDTH, head_config, tiny_model
 
 from whisper_at_hf.pipeline.options import TagOptions
+from whisper_at_hf.pipeline.streamed_logits import StreamedLogits
 from whisper_at_hf.pipeline.streamed_tags import StreamedTags
 
 STEP_SECONDS = 0.4
-SAMPLES_PER_POSITION = 320
-# Its windows are as long as the tiny model's, 2 s.
-EXTRACTOR = WhisperFeatureExtractor(feature_size=MELS, chunk_length=2)
 
 
 @pytest.fixture(scope="module")
 def model():
     moods = head_config(["calm", "angry", "Dog"], problem_type="single_label_classification")
     return tiny_model(heads={"default": head_config(), "moods": moods})
-
-
-class Sound:
-    """Random encoder states of a file, and the timeline that pooling all of them at once gives.
-
-    Args:
-        samples: its length at 16 kHz.
-        seed: of the states, and of the places where it is cut into windows.
-    """
-
-    def __init__(self, samples, seed=0):
-        self.generator = torch.Generator().manual_seed(seed)
-        self.num_samples = samples
-        self.duration = samples / 16_000
-        self.num_frames = samples // 160
-        self.positions = samples // 320
-        # A short file keeps the silence that fills its window; the last window of a longer one is filled as well.
-        self.num_steps = max(STEPS, -(-self.num_frames // (2 * POOLING)))
-        self.states = torch.randn(LAYERS, self.positions + POSITIONS, WIDTH, generator=self.generator)
-
-    def windows(self):
-        """`(end, [(first step, pooled states)])` for each window, up to a position `end` that may split a step."""
-        start = 0
-        while True:
-            length = int(torch.randint(POSITIONS // 2, POSITIONS + 1, (), generator=self.generator))
-            is_last = start + length >= self.positions
-            end = self.positions if is_last else start + length
-            # Silence counts to the end of the last window.
-            yield end, [self.pooled(start, start + POSITIONS if is_last else end)]
-            if is_last:
-                return
-            start = end
-
-    def pooled(self, start, end):
-        """The share of the positions from `start` to `end` in each step that the encoder's window reaches."""
-        first = start // POOLING
-        counted = torch.zeros_like(self.states)
-        counted[:, start:end] = self.states[:, start:end]
-        steps = STEPS + 1
-        counted = torch.nn.functional.pad(counted, (0, 0, 0, steps * POOLING))
-        part = counted[:, first * POOLING : (first + steps) * POOLING]
-        return first, part.unflatten(1, (steps, POOLING)).sum(dim=2) / POOLING
-
-    def timeline(self):
-        whole = self.states[:, : len(self.states[0]) // POOLING * POOLING]
-        return whole.unflatten(1, (-1, POOLING)).mean(dim=2)[:, : self.num_steps]
 
 
 def streamed(model, sound, options):
@@ -86,6 +37,15 @@ def assert_same_rows(rows, expected):
         assert scores == pytest.approx({tag["label"]: tag["score"] for tag in theirs["tags"]}, abs=1e-5)
 
 
+def tagged_at_once(model, sound, options):
+    resolution, states = (options.at_time_res, options.at_hop), sound.timeline()
+    heads = options.used_heads(model)
+    logits = {
+        name: model.get_tag_logits(states, sound.num_frames, resolution[0], name, resolution[1]) for name in heads
+    }
+    return options.result(model, logits, sound.duration)
+
+
 @pytest.mark.parametrize(
     ("at_time_res", "at_hop"),
     [(0.4, None), (2.0, None), (2.0, 0.4), (2.0, 1.2), (1.2, 0.8), (10.0, None), (10.0, 4.4)],
@@ -95,7 +55,7 @@ def test_joined_rows_are_those_of_the_whole_timeline(model, seconds, at_time_res
     sound = Sound(round(seconds * 16_000), seed=round(100 * seconds))
     options = TagOptions(at_time_res, at_hop, threshold=0.0, top_k=None, return_logits=True)
     results = streamed(model, sound, options)
-    expected = options.tag(model, sound.timeline(), sound.num_frames, sound.duration)
+    expected = tagged_at_once(model, sound, options)
     assert_same_rows(rows_of(results), expected["audio_tags"])
     logits = np.concatenate([result["tag_logits"] for result in results])
     np.testing.assert_allclose(logits, expected["tag_logits"], atol=1e-5)
@@ -119,7 +79,7 @@ def test_every_head_and_its_logits(model):
     sound = Sound(16_000 * 9)
     options = TagOptions(2.0, heads=["moods", "default"], threshold=0.0, top_k=None, return_logits=True)
     results = streamed(model, sound, options)
-    expected = options.tag(model, sound.timeline(), sound.num_frames, sound.duration)
+    expected = tagged_at_once(model, sound, options)
     assert all(set(result) == set(expected) for result in results)
     for name in ("moods", "default"):
         rows = [row for result in results for row in result["tags_by_head"][name]]
@@ -131,12 +91,12 @@ def test_every_head_and_its_logits(model):
 @pytest.mark.parametrize("at_time_res", [0.4, 4.0])
 def test_what_is_held_does_not_grow(model, at_time_res):
     """One tag window and one window of the encoder, with the step that it begins in."""
-    tags = StreamedTags(model, TagOptions(at_time_res), EXTRACTOR)
+    logits = StreamedLogits(model, ["default"], at_time_res, None, EXTRACTOR)
     bytes_per_step = LAYERS * WIDTH * 4
     limit = round(at_time_res / STEP_SECONDS) + STEPS + 1
     for end, windows in Sound(16_000 * 60).windows():
-        tags.add(windows, SAMPLES_PER_POSITION * end)
-        assert tags._timeline.states.untyped_storage().nbytes() <= limit * bytes_per_step
+        logits.add(windows, SAMPLES_PER_POSITION * end)
+        assert logits._timeline.states.untyped_storage().nbytes() <= limit * bytes_per_step
 
 
 def test_steps_past_the_end_do_not_count(model):

@@ -188,7 +188,7 @@ def test_memory_does_not_grow_with_length(tagger):
         ({"batch_size": True}, "batch_size=True is not"),
         ({"batch_size": 1.5}, "batch_size=1.5 is not"),
         ({"at_time_res": 0.3}, "at_time_res=0.3 "),
-        ({"labels": "Ocean"}, "no label 'Ocean'"),
+        ({"labels": "Piano"}, "no label at or below 'Piano'"),
         ({"heads": "moods"}, "no head 'moods'"),
         ({"return_text": True}, "return_text=True needs a decoder"),
         ({"return_timestamps": "words"}, "return_timestamps='words' is unknown"),

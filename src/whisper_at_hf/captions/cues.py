@@ -46,12 +46,12 @@ def make_cues(
     if captions == SPEECH:
         return cues
     sounds = sounds_to_say(result["audio_events"], rules, wording)
-    cues, without_place = place_sounds(cues, sounds, rules)
-    if not without_place:
+    cues, late = place_sounds(cues, sounds, rules)
+    if not late:
         return cues
     # Cut the speech anew, with a line left for each of them.
-    roomier, still_without = place_sounds(_speech_cues(chunks, rules, without_place), sounds, rules)
-    return roomier if len(still_without) < len(without_place) else cues
+    roomier, still_late = place_sounds(_speech_cues(chunks, rules, late), sounds, rules)
+    return roomier if len(still_late) < len(late) else cues
 
 
 def _speech_cues(chunks: Sequence[Chunk], rules: CaptionRules, sounds: Sequence[Sound] = ()) -> list[Cue]:

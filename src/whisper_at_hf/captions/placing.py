@@ -19,12 +19,12 @@ SHOWN = 300
 
 
 def place_sounds(speech: Sequence[Cue], sounds: Sequence[Sound], rules: CaptionRules) -> tuple[list[Cue], list[Sound]]:
-    """Cues of speech and sounds in order of time, none at the same time as another; and the sounds without a place.
+    """Cues of speech and sounds in order of time, none at the same time as another; and the sounds told late or never.
 
     A sound is told in free time about its start; else on a line above speech that is shown while it lasts, where there
-    is room; else in free time while it still lasts; else not at all.
+    is room; else late, in free time while it still lasts; else not at all.
     """
-    cues, without_place = list(speech), []
+    cues, late = list(speech), []
     for sound, following in zip_longest(sounds, sounds[1:]):
         shown = Span(sound.start, min(sound.end, sound.start + SHOWN), sound.characters)
         if following is not None:  # which is told in its turn
@@ -34,11 +34,12 @@ def place_sounds(speech: Sequence[Cue], sounds: Sequence[Sound], rules: CaptionR
             insort(cues, _cue(sound, *time), key=_start)
         elif (index := _with_room(cues, sound, rules)) is not None:
             cues[index] = _above(sound, cues[index])
-        elif time := _free_time(cues, shown, ever, rules):
-            insort(cues, _cue(sound, *time), key=_start)
         else:
-            without_place.append(sound)
-    return cues, without_place
+            if time := _free_time(cues, shown, ever, rules):
+                insort(cues, _cue(sound, *time), key=_start)
+            if time is None or time[0] > sound.start + LATE:
+                late.append(sound)
+    return cues, late
 
 
 def _start(cue: Cue) -> float:

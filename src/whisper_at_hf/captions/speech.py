@@ -18,6 +18,8 @@ from .token import Token
 USUAL_SPEECH = 15.0
 SLOWEST_SPEECH = 4.0
 SHORT = 200
+# No language has longer words on average, in columns, and few segments are as short as this.
+MEAN_WORD = 12
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,9 @@ def _likely_end(start: int, end: int, text: str, limit: int | None) -> int:
 
 
 def are_words(chunks: Sequence[Chunk]) -> bool:
-    """Whether the chunks are words rather than segments."""
-    return not any(" " in chunk.text for chunk in chunks)
+    """Whether the chunks are words rather than segments, which may be without spaces too, but are longer."""
+    width = sum(text_width(chunk.text) for chunk in chunks)
+    return not any(" " in chunk.text for chunk in chunks) and width <= MEAN_WORD * len(chunks)
 
 
 def speech_tokens(chunks: Sequence[Chunk], line_characters: int) -> list[Token]:

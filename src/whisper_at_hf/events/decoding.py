@@ -29,7 +29,7 @@ def find_runs(
     smoothing_steps: int = 0,
     max_gap_steps: int = 0,
     min_steps: int = 1,
-    max_steps: int | None = None,
+    context_steps: int = 0,
 ) -> list[Run]:
     """Where each label is heard.
 
@@ -39,24 +39,32 @@ def find_runs(
         off: `(labels,)`; a stretch goes on while its smoothed score is at least this.
         smoothing_steps: see `smoothed`.
         max_gap_steps: stretches that count are joined over this many steps or fewer.
-        min_steps: shorter ones are dropped after that,
-        max_steps: and longer ones cut into pieces of at most this many steps. None for no limit.
+        min_steps: shorter ones are dropped after that.
+        context_steps: that many first steps are there to smooth the others by, and hold no run.
 
     Returns:
-        `(label index, first step, step after the last one, highest smoothed score)`, by first step.
+        by first step.
     """
     # A median is never above all of its values: labels that do not reach `on` before cannot after.
     candidates = np.flatnonzero((scores >= on).any(axis=0))
-    tracks = smoothed(scores[:, candidates], smoothing_steps)
+    tracks = smoothed(scores[:, candidates], smoothing_steps)[context_steps:]
     runs = []
-    for label, track in zip(candidates, tracks.T, strict=True):
+    for label, track in zip(candidates.tolist(), tracks.T, strict=True):
         found = [run for run in _above(track, off[label]) if track[slice(*run)].max() >= on[label]]
-        for first, end in _joined(found, max_gap_steps):
-            if end - first >= min_steps:
-                pieces = range(first, end, max_steps or end - first)
-                bounds = zip(pieces, [*pieces[1:], end], strict=True)
-                runs += [(int(label), a, b, float(track[a:b].max())) for a, b in bounds]
+        runs += [
+            (label, first + context_steps, end + context_steps, float(track[first:end].max()))
+            for first, end in _joined(found, max_gap_steps)
+            if end - first >= min_steps
+        ]
     return sorted(runs, key=lambda run: (run[1], -run[3], run[0]))
+
+
+def cut_run(run: Run, max_steps: int | None) -> list[Run]:
+    """The run, in pieces of at most that many steps; None for no limit. All have the score of the whole."""
+    label, first, end, score = run
+    if max_steps is None:
+        return [run]
+    return [(label, start, min(start + max_steps, end), score) for start in range(first, end, max_steps)]
 
 
 def _above(track: np.ndarray, limit: float) -> Iterator[tuple[int, int]]:

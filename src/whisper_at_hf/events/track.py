@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from .decoding import Run, find_runs, smoothed
+from .decoding import Run, cut_run, find_runs, smoothed
 from .options import HIGHEST_ON, EventOptions
 
 
@@ -57,6 +57,35 @@ class EventTrack:
 
     def runs(self) -> list[Run]:
         """What is heard in `scores`, with steps counted from the start of the file; the last ones may go on."""
+        return [run for run in self._stretches() if self._is_long_enough(run)]
+
+    def settle(self, is_last: bool) -> list[Run]:
+        """Those of `runs()` that are over and were not given before, cut to the longest that an event may be.
+
+        Scores that nothing needs any more are dropped.
+
+        Args:
+            is_last: nothing follows.
+        """
+        options = self.options
+        gap = options.steps(options.max_gap)
+        max_steps = None if options.max_duration is None else options.steps(options.max_duration)
+        open_from = self._open_from()
+        over, going_on = [], []
+        for run in self._stretches():
+            label, first, end, _ = run
+            if end <= self._given_until[label]:
+                continue
+            if is_last or end + gap < open_from[label]:
+                self._given_until[label] = end
+                over += cut_run(run, max_steps) if self._is_long_enough(run) else []
+            else:
+                going_on.append(first)
+        self._drop_before(min([*going_on, *open_from.tolist()], default=self.end_step) - self._half)
+        return sorted(over, key=lambda run: (run[1], -run[3], run[0]))
+
+    def _stretches(self) -> list[Run]:
+        """As `runs`, but short ones too, which what follows may make longer."""
         options = self.options
         found = find_runs(
             self.scores,
@@ -64,29 +93,25 @@ class EventTrack:
             self._off,
             smoothing_steps=self._smoothing,
             max_gap_steps=options.steps(options.max_gap),
-            min_steps=max(1, options.steps(options.min_duration)),
-            max_steps=None if options.max_duration is None else options.steps(options.max_duration),
+            context_steps=self._context,
         )
         return [(label, first + self.first_step, end + self.first_step, score) for label, first, end, score in found]
 
-    def settle(self, runs: Sequence[Run], is_last: bool) -> list[Run]:
-        """Those of `runs()` that are over and were not given before; scores that nothing needs any more are dropped.
+    def _is_long_enough(self, run: Run) -> bool:
+        return run[2] - run[1] >= self.options.steps(self.options.min_duration)
 
-        Args:
-            is_last: nothing follows.
+    def _open_from(self) -> np.ndarray:
+        """For each label the step from which on what comes next may matter, `(labels,)`.
+
+        That is the last one whose smoothed score is certain or, if the label is above its low threshold there, the
+        first one of that stretch.
         """
-        half = self._smoothing // 2
-        settled = self.end_step if is_last else self.end_step - half - self.options.steps(self.options.max_gap) - 1
-        new = [run for run in runs if run[1] >= self._given_until[run[0]]]
-        over = [run for run in new if run[2] <= settled]
-        for label, _, end, _ in over:
-            self._given_until[label] = max(end, self._given_until[label])
-        unfinished = [run[1] for run in new if run[2] > settled]
-        keep = min([self.end_step, *unfinished, self._last_quiet_before(settled)]) - half
-        if keep > self.first_step:
-            self.scores = self.scores[keep - self.first_step :].copy()
-            self.first_step = keep
-        return over
+        certain = self.end_step - self._half
+        begin = self.first_step + self._context
+        if certain <= begin:
+            return np.full(len(self.labels), min(begin, self.end_step))
+        quiet = smoothed(self.scores, self._smoothing)[self._context : certain - self.first_step] < self._off
+        return certain - np.where(quiet.any(axis=0), np.argmax(quiet[::-1], axis=0), certain - begin)
 
     def highest(self, start: float, end: float) -> np.ndarray:
         """The highest score of each label, `(labels,)`, between two times in seconds; 0 where nothing is known."""
@@ -102,11 +127,17 @@ class EventTrack:
     def _smoothing(self) -> int:
         return self.options.steps(self.options.smoothing)
 
-    def _last_quiet_before(self, step: int) -> int:
-        """The latest step, up to `step`, that no event which may be going on there begins before."""
-        known = step - self.first_step
-        if known <= 0 or not len(self.labels):
-            return self.first_step
-        quiet = smoothed(self.scores, self._smoothing)[:known] < self._off
-        back = np.where(quiet.any(axis=0), np.argmax(quiet[::-1], axis=0), known)
-        return step - int(back.max())
+    @property
+    def _half(self) -> int:
+        """Steps on each side that smoothing looks at."""
+        return self._smoothing // 2
+
+    @property
+    def _context(self) -> int:
+        """First steps of `scores` that are only there to smooth those that follow."""
+        return self._half if self.first_step else 0
+
+    def _drop_before(self, step: int) -> None:
+        if step > self.first_step:
+            self.scores = self.scores[step - self.first_step :].copy()
+            self.first_step = step

@@ -84,19 +84,16 @@ class StreamedEvents:
 
     def _result(self, text: Mapping[str, Any], end: float, is_last: bool) -> dict[str, Any]:
         found = self._gated(text, end)
-        runs = {name: track.runs() for name, track in self._tracks.items()}
         if self.request.return_event_scores:
             found["event_scores"] = self._new_scores()
+        if self.request.shows_events and "chunks" in found:
+            runs = self._tracks[self._default].runs()
+            found["chunks"] = [self._with_tags(chunk, runs, end) for chunk in found["chunks"]]
+        over = {name: self._events(track, end, is_last) for name, track in self._tracks.items()}
         if self.request.shows_events:
-            if "chunks" in found:
-                found["chunks"] = [self._with_tags(chunk, runs[self._default], end) for chunk in found["chunks"]]
-            over = {name: self._events(track, runs[name], end, is_last) for name, track in self._tracks.items()}
             found["audio_events"] = over[self._default]
             if self.tags.heads:
                 found["events_by_head"] = {name: over[name] for name in self.tags.heads}
-        else:
-            for name, track in self._tracks.items():
-                track.settle(runs[name], is_last)
         return found
 
     def _gated(self, text: Mapping[str, Any], end: float) -> dict[str, Any]:
@@ -129,8 +126,8 @@ class StreamedEvents:
         tags = [{"label": track.labels[label], "score": float(scores[label])} for label in under]
         return {**chunk, "tags": sorted(tags, key=lambda tag: (-tag["score"], tag["label"]))}
 
-    def _events(self, track: EventTrack, runs: Sequence[Run], end: float, is_last: bool) -> list[dict[str, Any]]:
-        """The events that are over, by start."""
+    def _events(self, track: EventTrack, end: float, is_last: bool) -> list[dict[str, Any]]:
+        """The events that are over now."""
         hop = self.options.hop
         return [
             {
@@ -138,7 +135,7 @@ class StreamedEvents:
                 "timestamp": (round(first * hop, 3), round(min(last * hop, end) if is_last else last * hop, 3)),
                 "score": score,
             }
-            for label, first, last, score in track.settle(runs, is_last)
+            for label, first, last, score in track.settle(is_last)
         ]
 
     def _new_scores(self) -> dict[str, Any]:

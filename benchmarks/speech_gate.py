@@ -1,0 +1,127 @@
+"""Words that Whisper makes up over sounds, and words of speech, with and without the speech gate.
+
+    python benchmarks/speech_gate.py --data DATA            # the test part, at the default gate
+    python benchmarks/speech_gate.py --data DATA --tune     # scores of a voice under text, on the tuning part
+
+DATA holds `esc10/`, `speech/` and `emotion/`, each with a `labels.csv`. Test: 100 clips of ESC-10 without speech (fold
+5, and twenty of fold 4), 100 utterances of read speech (all of the last nine speakers, whom the head did not learn
+from, then of those before them), 240 acted sentences (RAVDESS, every third), and the test mixtures of
+`sound_events.py`. Tuning: the other sixty clips of fold 4, the other utterances, and every third sentence from the
+second. Prints a table and writes `benchmarks/speech_gate.json`.
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from sound_events.mixtures import RATE, TEST, mixtures
+from transformers import pipeline
+
+import whisper_at_hf  # noqa: F401  registers the task
+from whisper_at_hf.audio import load_audio
+from whisper_at_hf.conversion.default_model import default_model_path
+from whisper_at_hf.events.speech_gate import DEFAULT_GATE, MARGIN, voice_labels
+
+RESULTS = Path(__file__).with_suffix(".json")
+CLIPS_OF_FOLD_4, UTTERANCES, NEW_SPEAKERS, STRIDE = 20, 100, 9, 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", help="folder or hub id; the embedded default if left out")
+    parser.add_argument("--tune", action="store_true", help="look at the scores of the tuning part")
+    args = parser.parse_args()
+    pipe = pipeline("whisper-at", model=args.model or str(default_model_path()), device="cpu")
+    sounds, speech, acted = material(args.data, args.tune)
+    if args.tune:
+        tune(pipe, {"sounds": sounds, "read speech": speech, "acted speech": acted})
+        return
+    mixed = [mixture.audio for mixture in mixtures(args.data, TEST)]
+    parts = {"sounds": sounds, "read speech": speech, "acted speech": acted, "speech with sounds": mixed}
+    test(pipe, parts)
+
+
+def material(data: Path, tuning: bool) -> tuple[list, list, list]:
+    """Clips without speech, utterances, and acted sentences, as paths."""
+    clips = _rows(data / "esc10")
+    fold4 = [row for row in clips if row["fold"] == "4"]
+    every = len(fold4) // CLIPS_OF_FOLD_4
+    sounds = [row for row in clips if row["fold"] == "5"] + fold4[::every]
+    speech = _rows(data / "speech")
+    speakers = sorted({row["speaker"] for row in speech}, reverse=True)
+    speech.sort(key=lambda row: speakers.index(row["speaker"]))
+    acted = _rows(data / "emotion")
+    if tuning:
+        return [row for row in fold4 if row not in sounds], speech[UTTERANCES:], acted[1::STRIDE]
+    return sounds, speech[:UTTERANCES], acted[::STRIDE]
+
+
+def test(pipe: Any, parts: dict[str, list]) -> None:
+    """Counts words of every part with the gate and without it."""
+    results: dict[str, Any] = {"gate": DEFAULT_GATE}
+    for name, rows in parts.items():
+        counts = dict.fromkeys(("clips", "words", "words with timestamps", "words behind the gate", "changed"), 0)
+        counts["clips"] = len(rows)
+        for row in track(rows, name):
+            plain, timed, gated = (words(pipe, row, **asked) for asked in ({}, _TIMED, {"speech_gate": True}))
+            counts["words"] += len(plain)
+            counts["words with timestamps"] += len(timed)
+            counts["words behind the gate"] += len(gated)
+            counts["changed"] += timed != gated
+        results[name] = counts
+    table = Table("", "clips", "words", "with timestamps", "behind the gate", "clips changed by it")
+    for name in parts:
+        table.add_row(name, *map(str, results[name].values()))
+    Console(width=110).print(table)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+
+
+_TIMED = {"return_timestamps": True}
+
+
+def words(pipe: Any, row: Any, **asked: Any) -> list[str]:
+    """The words of a clip, as they are written."""
+    return pipe(sound(row), return_tags=False, **asked)["text"].split()
+
+
+def tune(pipe: Any, parts: dict[str, list]) -> None:
+    """Prints what a voice scores under the text of each part."""
+    voices = voice_labels(pipe.model.get_head().config.labels)
+    columns = ("chunks", "words", "lowest", "1 %", "5 %", "median", "95 %", "words below 0.05", "0.1", "0.2", "0.3")
+    table = Table("", *columns)
+    for name, rows in parts.items():
+        scores, sizes = [], []
+        for row in track(rows, name):
+            result = pipe(sound(row), return_tags=False, return_event_scores=True, **_TIMED)
+            found = result["event_scores"]
+            for chunk in result["chunks"]:
+                near = np.abs(found["times"] - np.clip(found["times"], *chunk["timestamp"])) <= MARGIN + 0.2
+                scores.append(found["scores"][near][:, voices].max())
+                sizes.append(len(chunk["text"].split()))
+        scores, sizes = np.array(scores), np.array(sizes)
+        below = [str(sizes[scores < limit].sum()) for limit in (0.05, 0.1, 0.2, 0.3)]
+        marks = [f"{value:.3f}" for value in np.percentile(scores, [0, 1, 5, 50, 95])] if len(scores) else [""] * 5
+        table.add_row(name, str(len(scores)), str(sizes.sum()), *marks, *below)
+    Console(width=140).print(table)
+
+
+def sound(row: Any) -> dict[str, Any]:
+    """What the pipeline reads: a row of labels, or samples at 16 kHz."""
+    return {"raw": load_audio(row["path"]) if isinstance(row, dict) else row, "sampling_rate": RATE}
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
+    return [{**row, "path": str(folder / row["path"])} for row in rows]
+
+
+if __name__ == "__main__":
+    main()
