@@ -5,9 +5,12 @@
 
 DATA holds `speech/` and `esc10/`, each with a `labels.csv`. 60 seeded mixtures of a minute with five sounds each, -5
 to 10 dB, whose recordings and speakers neither the head nor the search has heard. Event-based F1 by sed_eval with
-collars of 0.5 and 1 s, PSDS by sed_scores_eval (`pip install sed_eval sed_scores_eval "setuptools<81"`); beside it,
-what the original package's defaults (10 s, top 5, logit above -1) make of the same logits. Prints tables and writes
-`benchmarks/sound_events/results.json` (or `tuning.json`).
+collars of 0.5 and 1 s, PSDS by sed_scores_eval, both of which the test needs:
+
+    pip install sed_eval sed_scores_eval "setuptools<81" "pandas<3"
+
+Beside it, what the original package's defaults (10 s, top 5, logit above -1) make of the same logits. Prints tables,
+and writes `benchmarks/sound_events/results.json` (or `tuning.json`).
 """
 
 import argparse
@@ -22,6 +25,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from sound_events.hearing import events_of, hear, original_events
+from sound_events.matching import quick_f1
 from sound_events.mixtures import ESC10_LABELS, SECONDS, TEST, TUNING, Event, Mixture, mixtures
 from transformers import pipeline
 
@@ -100,27 +104,6 @@ def tune(pipe: Any, mixed: list[Mixture]) -> None:
     Console().print(table)
     as_found = [{"f1": scores, **dataclasses.asdict(tried)} for scores, tried in [*rows[:5], *best.values()]]
     _write("tuning.json", {"mixtures": len(mixed), "best": as_found[:5], "best by window": as_found[5:]})
-
-
-def quick_f1(truth: list[tuple[Event, ...]], found: list[list[Event]]) -> tuple[float, float]:
-    """Event-based F1 with both collars as sed_eval defines it, thousands of times as fast."""
-    hits, count = [0, 0], 0
-    for there, heard in zip(truth, found, strict=True):
-        count += len(there) + len(heard)
-        for place, collar in enumerate((0.5, 1.0)):
-            free = list(heard)
-            for event in there:
-                match = next((other for other in free if _is_hit(event, other, collar)), None)
-                if match is not None:
-                    free.remove(match)
-                    hits[place] += 1
-    return 2 * hits[0] / max(1, count), 2 * hits[1] / max(1, count)
-
-
-def _is_hit(event: Event, other: Event, collar: float) -> bool:
-    late = max(collar, 0.5 * (event.end - event.start))
-    close = abs(event.start - other.start) <= collar and abs(event.end - other.end) <= late
-    return close and event.label == other.label
 
 
 def _events(labels: list[str], thresholds: np.ndarray, options: EventOptions, scores: np.ndarray) -> list[Event]:

@@ -64,7 +64,7 @@ def psds(truth: Sequence[Sequence[Event]], tracks: Sequence[tuple[np.ndarray, np
     """
     import pandas
     from sed_scores_eval import intersection_based
-    from sed_scores_eval.utils.scores import create_score_dataframe
+    from sed_scores_eval.base_modules.scores import create_score_dataframe
 
     scores = {
         str(number): create_score_dataframe(values, times, event_classes=list(LABELS))

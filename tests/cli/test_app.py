@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+import srt
+import webvtt
 
 from whisper_at_hf.conversion.default_model import default_head_path, sample_path
 
@@ -59,6 +61,22 @@ def test_json_lines_in_files_of_an_output_folder(run, tone, tmp_path):
     tagged = json.loads((output / "sample.flac.json").read_text())
     assert tagged["file"] == str(sample_path())
     assert tagged["audio_tags"][1]["timestamp"] == [2.0, 4.0]
+
+
+def test_captions_of_speech_and_sounds_in_a_file_named_for_them(run, tmp_path):
+    result = run("transcribe", sample_path(), "--output", tmp_path / "sample.srt", "--captions", "sdh")
+    assert result.returncode == 0 and result.stdout == result.stderr == "", result.stderr
+    cues = list(srt.parse((tmp_path / "sample.srt").read_text(encoding="utf-8")))
+    assert cues[0].content.startswith("Hello and welcome.") and cues[-1].content == "[rain]"
+    assert cues[-1].start.total_seconds() > cues[-2].end.total_seconds()
+
+
+def test_captions_of_standard_input_are_one_file(run, talk):
+    result = run("transcribe", "-", "--format", "vtt", stdin=talk)
+    assert result.returncode == 0 and result.stdout.count("WEBVTT") == 1, result.stderr
+    captions = webvtt.from_string(result.stdout)
+    assert [caption.identifier for caption in captions] == [str(number + 1) for number in range(len(captions))]
+    assert captions[-1].start_in_seconds > 20
 
 
 def _bad_files(folder):

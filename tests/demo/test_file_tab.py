@@ -20,7 +20,7 @@ from whisper_at_hf.pipeline import WhisperATPipeline
 def transcribe(monkeypatch, tmp_path):
     """The page's function, with a model that only tags: whatever it hears is rain."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "kept"))
-    head = head_config(["Rain"], window_length_s=0.8, thresholds=[0.0])
+    head = head_config(["Rain"], window_length_s=0.8, thresholds={"Rain": 0.0})
     model = tiny_model(WhisperATForAudioClassification, heads={"default": head})
     extractor = WhisperFeatureExtractor(feature_size=8, chunk_length=2)
     pipe = WhisperATPipeline(model, feature_extractor=extractor, tokenizer=None, device="cpu")

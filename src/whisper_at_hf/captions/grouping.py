@@ -44,15 +44,14 @@ def group_tokens(tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[
             line_width += step
             width += step
             heard = heard_within(sounds, start, token.end) if sounds else ()
-            cost = _CUE + run_on + _NO_ROOM * any(lines + len(sound.lines) > rules.lines for sound in heard)
             characters = width + sum(sound.characters for sound in heard)
-            cost += _EMPTY * max(0.0, 1 - characters / full_cue) ** 2
+            cost, too_fast = _CUE + run_on + _EMPTY * max(0.0, 1 - characters / full_cue) ** 2, 0.0
             if last + 1 < len(tokens):
                 following = tokens[last + 1]
-                cost += _end_cost(token, following)
                 time = following.start - gap - start
-                cost += _SHORT * (time < shortest)
-                cost += _FAST * max(0.0, 1 - time * rules.characters_per_second / (100 * characters))
+                too_fast = max(0.0, 1 - time * rules.characters_per_second / (100 * characters))
+                cost += _end_cost(token, following) + _SHORT * (time < shortest) + _FAST * too_fast
+            cost += _NO_ROOM * any(too_fast or lines + len(sound.lines) > rules.lines for sound in heard)
             yield cost
 
     return [tokens[first:stop] for first, stop in cheapest_parts(len(tokens), costs_from)]

@@ -12,6 +12,7 @@ from .analysis import analysis_app
 from .boundary import CommandGroup
 from .captions import AUTO, CaptionOptions
 from .demo import demo_app
+from .events import EventOption, EventPreset, Events, TypedEventOptions
 from .info import describe_model
 from .options import (
     BatchSize,
@@ -20,6 +21,7 @@ from .options import (
     Dtype,
     Files,
     Format,
+    Groups,
     Heads,
     Hop,
     Labels,
@@ -103,8 +105,15 @@ def transcribe(
     top_k: TopK = 5,
     threshold: Threshold = None,
     labels: Labels = None,
+    groups: Groups = None,
     head: Heads = None,
     tags: Annotated[bool, typer.Option(help="Tag sounds as well as transcribe.")] = True,
+    events: Events = False,
+    event_preset: EventPreset = None,
+    event_option: EventOption = None,
+    speech_gate: Annotated[
+        bool, typer.Option("--speech-gate", help="Drop text where no voice is heard: Whisper makes it up there.")
+    ] = False,
     batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
@@ -115,6 +124,9 @@ def transcribe(
     if task is not Task.transcribe:
         generate_kwargs["task"] = task.value
     parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_kwargs}
+    parameters |= TypedEventOptions(events, event_preset, event_option).parameters()
+    if speech_gate:
+        parameters["speech_gate"] = True
     if timestamps is not Timestamps.none:
         parameters["return_timestamps"] = "word" if timestamps is Timestamps.word else True
     form = chosen_format(output_format, output, Format)
@@ -128,7 +140,13 @@ def transcribe(
         parameters,
         model=ModelOptions(model=model, device=device, dtype=dtype),
         tags=TypedTagOptions(
-            at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
+            at_time_res=at_time_res,
+            at_hop=at_hop,
+            top_k=top_k,
+            threshold=threshold,
+            labels=labels,
+            groups=groups,
+            heads=head,
         ),
         output=OutputOptions(output_format=form, output=output, quiet=quiet, captions=caption_options),
         batch_size=batch_size,
@@ -138,6 +156,7 @@ def transcribe(
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at tag street.wav --at-time-res 2\n\n"
+    "whisper-at tag street.wav --events --event-preset alarms\n\n"
     "whisper-at tag *.flac --format json --output tags --batch-size 8"
 )
 def tag(
@@ -152,13 +171,17 @@ def tag(
     top_k: TopK = 5,
     threshold: Threshold = None,
     labels: Labels = None,
+    groups: Groups = None,
     head: Heads = None,
+    events: Events = False,
+    event_preset: EventPreset = None,
+    event_option: EventOption = None,
     batch_size: BatchSize = None,
     quiet: Quiet = False,
 ) -> None:
     """Tag the sounds in files; the decoder is not even loaded."""
     form = chosen_format(output_format, output, TagFormat)
-    parameters = {"return_text": False}
+    parameters = {"return_text": False, **TypedEventOptions(events, event_preset, event_option).parameters()}
     if form is Format.audacity:
         parameters["return_events"] = True
     recognise(
@@ -166,7 +189,13 @@ def tag(
         parameters,
         model=ModelOptions(model=model, device=device, dtype=dtype),
         tags=TypedTagOptions(
-            at_time_res=at_time_res, at_hop=at_hop, top_k=top_k, threshold=threshold, labels=labels, heads=head
+            at_time_res=at_time_res,
+            at_hop=at_hop,
+            top_k=top_k,
+            threshold=threshold,
+            labels=labels,
+            groups=groups,
+            heads=head,
         ),
         output=OutputOptions(output_format=form, output=output, quiet=quiet),
         batch_size=batch_size,

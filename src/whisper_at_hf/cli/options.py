@@ -129,7 +129,13 @@ TopK = Annotated[int, typer.Option(help="At most this many tags a window.")]
 Threshold = Annotated[
     list[str] | None, typer.Option(help="Score from which a tag counts: 0.4 for all, or LABEL=0.4, repeatable.")
 ]
-Labels = Annotated[list[str] | None, typer.Option(help='Only these tags: "Rain;Dog", or repeat the option.')]
+Labels = Annotated[
+    list[str] | None, typer.Option(help='Only these, and what is below them: "Rain;Animal", or repeat it.')
+]
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(help='Score these groups of sounds too: "Animal;Human sounds", or repeat the option.'),
+]
 Heads = Annotated[list[str] | None, typer.Option("--head", help="Name of a head to tag with; repeatable.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar and no warnings.")]
 
@@ -162,6 +168,7 @@ class TypedTagOptions:
     top_k: int
     threshold: list[str] | None
     labels: list[str] | None
+    groups: list[str] | None
     heads: list[str] | None
 
     def parameters(self, known: set[str]) -> dict[str, Any]:
@@ -176,6 +183,7 @@ class TypedTagOptions:
             "top_k": self.top_k,
             "threshold": parse_threshold(self.threshold),
             "labels": parse_labels(self.labels, known),
+            "groups": parse_labels(self.groups, known, "--groups"),
             "heads": self.heads or None,
         }
 
@@ -194,7 +202,7 @@ def chosen_format(given: StrEnum | None, output: Path | None, formats: type[StrE
     return named
 
 
-def parse_labels(values: list[str] | None, known: set[str]) -> list[str] | None:
+def parse_labels(values: list[str] | None, known: set[str], option: str = "--labels") -> list[str] | None:
     """Label names out of `--labels` values: one name each, or several joined by ";" or ",".
 
     A name with a comma is taken whole where the model knows it; unknown names are left for the model to report.
@@ -209,7 +217,7 @@ def parse_labels(values: list[str] | None, known: set[str]) -> list[str] | None:
         for part in value.split(";"):
             labels += _split_by_comma(part, known)
     if not labels:
-        raise InputError("--labels names no label; leave it out for all labels.")
+        raise InputError(f"{option} names no label; leave it out{' for all labels' if option == '--labels' else ''}.")
     return labels
 
 

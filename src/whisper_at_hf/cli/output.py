@@ -36,7 +36,12 @@ def format_result(
     tags_by_head = result.get("tags_by_head")
     for name, windows in (tags_by_head or {"": result.get("audio_tags", [])}).items():
         lines += [f"# {name}"] if name else []
-        lines += [f"{_span(window['timestamp'])}  {_tags(window['tags'])}" for window in windows]
+        lines += [f"{_span(window['timestamp'])}  {_tags(window['tags'])}{_groups(window)}" for window in windows]
+    events_by_head = result.get("events_by_head")
+    for name, events in (events_by_head or {"": result.get("audio_events", [])}).items():
+        if "audio_events" in result:
+            lines += ["", f"# events of {name}" if name else "# events"]
+        lines += [f"{_span(event['timestamp'])}  {_tags([event])}" for event in events]
     return "\n".join(lines) + "\n"
 
 
@@ -132,6 +137,10 @@ def _plain(value: Any) -> Any:
 
 def _tags(tags: list[dict]) -> str:
     return ", ".join(f"{tag['label']} {tag['score']:.2f}" for tag in tags) or "-"
+
+
+def _groups(window: dict) -> str:
+    return f"  ({_tags(window['groups'])})" if "groups" in window else ""
 
 
 def _span(timestamp: tuple[float | None, float | None]) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from ..conversion.default_model import default_model_path
 from ..errors import InputError
+from ..labels.ontology import group_names
 from ..pipeline.loading import check_language, load_pipeline
 from .boundary import BAD_INPUT
 from .files import run_files
@@ -44,7 +45,7 @@ def recognise(
     writer = ResultWriter(output.output, output.output_format.value, files, sys.stdout, output.captions)
     with_decoder = parameters.get("return_text", True)
     pipe = load_pipeline(model.model or str(default_model_path()), model.device, model.dtype, with_decoder)
-    known = {label for config in pipe.model.config.heads.values() for label in config.label2id}
+    known = {label for config in pipe.model.config.heads.values() for label in config.label2id} | set(group_names())
     parameters = {**parameters, **tags.parameters(known)}
     if with_decoder:
         check_language(pipe, parameters["generate_kwargs"])

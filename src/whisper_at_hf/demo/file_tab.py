@@ -65,7 +65,6 @@ def add_file_tab(models: DemoModels, limits: Limits, choice: list[Any]) -> None:
         sound = limits.read(audio, chosen.sampling_rate)
         times = {"return_timestamps": True} if chosen.languages else {}
         result = chosen.listen(sound, head, language, return_events=True, return_event_scores=True, **times)
-        result = {"text": "", "chunks": [], **result}  # a model that only tags says nothing
         frame = timeline_frame(result, sound, name)
         result.pop("event_scores", None)  # large, and drawn by now
         return (result, name), text_of(result), frame, *to_files(result, captions, name)
