@@ -33,11 +33,9 @@ def without(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "command", [[], ["transcribe"], ["tag"], ["convert"], ["plot"], ["info"], ["train"], ["analyze"]]
-)
+@pytest.mark.parametrize("command", ["", "transcribe", "tag", "convert", "plot", "info", "train", "analyze", "demo"])
 def test_help_without_extras(command):
-    done = run_without_extras(*command, "--help")
+    done = run_without_extras(*command.split(), "--help")
     assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
 
 
@@ -61,6 +59,13 @@ def test_commands_say_what_they_need():
     needed = "datasets, scikit-learn, matplotlib"
     assert done.returncode == 2
     assert done.stderr == f'error: This needs {needed}; run pip install "whisper-at-hf[train]".\n'
+
+
+@pytest.mark.long
+def test_the_demo_says_what_it_needs():
+    done = run_without_extras("demo")
+    assert done.returncode == 2
+    assert done.stderr == 'error: This needs gradio; run pip install "whisper-at-hf[demo]".\n'
 
 
 @pytest.mark.long

@@ -29,8 +29,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def chromium() -> Iterator:
+def chromium(*more: str) -> Iterator:
     """A selenium driver of a headless Chromium, with a profile of its own; both are gone after the block.
+
+    `more` are further options of its command line.
 
     Where selenium, Chromium or its driver is missing the test is skipped with the reason; with WHISPER_AT_BROWSER set
     it fails.
@@ -48,7 +50,7 @@ def chromium() -> Iterator:
     options.binary_location = program
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        for option in (*OPTIONS, f"--user-data-dir={profile}"):
+        for option in (*OPTIONS, *more, f"--user-data-dir={profile}"):
             options.add_argument(option)
         # Named, the driver is not looked for in the network.
         driver = Chrome(options=options, service=Service(driver_program))

@@ -11,6 +11,7 @@ from ..errors import InputError, first_line
 from .analysis import analysis_app
 from .boundary import CommandGroup
 from .captions import AUTO, CaptionOptions
+from .demo import demo_app
 from .events import EventOption, EventPreset, Events, TypedEventOptions
 from .info import describe_model
 from .options import (
@@ -60,6 +61,7 @@ app = typer.Typer(
 app.add_typer(plotting_app)
 app.add_typer(training_app)
 app.add_typer(analysis_app)
+app.add_typer(demo_app)
 
 
 @app.command(

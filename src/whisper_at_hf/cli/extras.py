@@ -10,11 +10,16 @@ from ..errors import InputError
 
 # By extra, modules that the commands import, and the packages that hold them.
 _TRAIN = {"datasets": "datasets", "sklearn": "scikit-learn", "matplotlib": "matplotlib"}
-_NEEDED = {"plot": {"matplotlib": "matplotlib"}, "train": _TRAIN, "analysis": {**_TRAIN, "jiwer": "jiwer"}}
+_NEEDED = {
+    "plot": {"matplotlib": "matplotlib"},
+    "train": _TRAIN,
+    "analysis": {**_TRAIN, "jiwer": "jiwer"},
+    "demo": {"gradio": "gradio"},
+}
 
 
 def need_extra(extra: str) -> None:
-    """Raise InputError unless the packages of "plot", "train" or "analysis" are installed."""
+    """Raise InputError unless the packages of that extra, one of `_NEEDED`, are installed."""
     missing = [package for module, package in _NEEDED[extra].items() if importlib.util.find_spec(module) is None]
     if missing:
         raise InputError(f'This needs {", ".join(missing)}; run pip install "whisper-at-hf[{extra}]".')
