@@ -26,7 +26,8 @@ from transformers import pipeline
 import whisper_at_hf  # noqa: F401  registers the task
 from whisper_at_hf.audio import load_audio
 from whisper_at_hf.conversion.default_model import default_model_path
-from whisper_at_hf.events.speech_gate import DEFAULT_GATE, MARGIN, voice_labels
+from whisper_at_hf.events import EventOptions
+from whisper_at_hf.events.speech_gate import DEFAULT_GATE, MARGIN, voice_labels, voice_score
 
 RESULTS = Path(__file__).with_suffix(".json")
 CLIPS_OF_FOLD_4, UTTERANCES, NEW_SPEAKERS, STRIDE = 20, 100, 9, 3
@@ -94,7 +95,7 @@ def words(pipe: Any, row: Any, **asked: Any) -> list[str]:
 def tune(pipe: Any, parts: dict[str, list]) -> None:
     """Prints what a voice scores under the text of each part."""
     voices = voice_labels(pipe.model.get_head().config.labels)
-    columns = ("chunks", "words", "lowest", "1 %", "5 %", "median", "95 %", "words below 0.05", "0.1", "0.2", "0.3")
+    columns = ("chunks", "words", "lowest", "1 %", "5 %", "median", "95 %", "words below 0.4", "0.5", "0.6", "0.7")
     table = Table("", *columns)
     for name, rows in parts.items():
         scores, sizes = [], []
@@ -103,10 +104,10 @@ def tune(pipe: Any, parts: dict[str, list]) -> None:
             found = result["event_scores"]
             for chunk in result["chunks"]:
                 near = np.abs(found["times"] - np.clip(found["times"], *chunk["timestamp"])) <= MARGIN + 0.2
-                scores.append(found["scores"][near][:, voices].max())
+                scores.append(voice_score(found["scores"][near][:, voices], EventOptions().hop))
                 sizes.append(len(chunk["text"].split()))
         scores, sizes = np.array(scores), np.array(sizes)
-        below = [str(sizes[scores < limit].sum()) for limit in (0.05, 0.1, 0.2, 0.3)]
+        below = [str(sizes[scores < limit].sum()) for limit in (0.4, 0.5, 0.6, 0.7)]
         marks = [f"{value:.3f}" for value in np.percentile(scores, [0, 1, 5, 50, 95])] if len(scores) else [""] * 5
         table.add_row(name, str(len(scores)), str(sizes.sum()), *marks, *below)
     Console(width=140).print(table)

@@ -1,9 +1,10 @@
 """Which labels a voice has, and what a gate may be given."""
 
+import numpy as np
 import pytest
 
 from whisper_at_hf import InputError
-from whisper_at_hf.events.speech_gate import DEFAULT_GATE, gate_threshold, voice_labels
+from whisper_at_hf.events.speech_gate import DEFAULT_GATE, gate_threshold, voice_labels, voice_score
 
 
 def test_voices_speak_and_sing_but_do_not_cry():
@@ -14,6 +15,16 @@ def test_voices_speak_and_sing_but_do_not_cry():
         "Choir",
         "Rapping",
     ]
+
+
+def test_a_voice_has_to_last():
+    peak, voice = np.zeros((20, 2)), np.zeros((20, 2))
+    peak[7, 0] = 1.0
+    voice[7:10, 0], voice[10:12, 1] = 0.8, 0.9  # speech that turns into singing
+    assert voice_score(peak, 0.4) == pytest.approx(0.2)
+    assert voice_score(voice, 0.4) == pytest.approx((3 * 0.8 + 2 * 0.9) / 5)
+    assert voice_score(voice[8:10], 0.4) == pytest.approx(0.8)  # a stretch shorter than two seconds
+    assert voice_score(voice[:0], 0.4) == voice_score(voice[:, :0], 0.4) == 0.0
 
 
 def test_on_off_or_a_score():

@@ -89,13 +89,17 @@ def test_thresholds_that_ask_for_more_than_any_score_are_lowered():
     assert [run[0] for run in heard.runs()] == [0]  # 1.5 times 0.9 is 0.95 here, and 0.97 stays
 
 
-def test_the_highest_score_between_two_times():
+def test_scores_between_two_times():
     heard = track()
     heard.add(np.array([[0.1, 0, 0], [0.2, 0, 0], [0.9, 0, 0]], dtype=np.float32))
-    np.testing.assert_allclose(heard.highest(0.0, 0.8), [0.2, 0, 0])
-    np.testing.assert_allclose(heard.highest(0.5, 0.5), [0.2, 0, 0])
-    np.testing.assert_allclose(heard.highest(-3.0, 99.0), [0.9, 0, 0])
-    np.testing.assert_allclose(heard.highest(50.0, 60.0), [0, 0, 0])
+
+    def dog(start, end):
+        return heard.between(start, end)[:, 0].tolist()
+
+    assert dog(0.0, 0.8) == pytest.approx([0.1, 0.2])
+    assert dog(0.5, 0.5) == pytest.approx([0.2])
+    assert dog(-3.0, 99.0) == pytest.approx([0.1, 0.2, 0.9])
+    assert dog(50.0, 60.0) == []
 
 
 def test_the_last_whole_window_stands_for_the_end():

@@ -113,11 +113,10 @@ class EventTrack:
         quiet = smoothed(self.scores, self._smoothing)[self._context : certain - self.first_step] < self._off
         return certain - np.where(quiet.any(axis=0), np.argmax(quiet[::-1], axis=0), certain - begin)
 
-    def highest(self, start: float, end: float) -> np.ndarray:
-        """The highest score of each label, `(labels,)`, between two times in seconds; 0 where nothing is known."""
+    def between(self, start: float, end: float) -> np.ndarray:
+        """The scores between two times in seconds, `(steps, labels)`, as far as they are known and still kept."""
         first, last = self._steps_within(start, end)
-        part = self.scores[max(0, first - self.first_step) : max(0, last - self.first_step)]
-        return part.max(axis=0, initial=0.0)
+        return self.scores[max(0, first - self.first_step) : max(0, last - self.first_step)]
 
     def _steps_within(self, start: float, end: float) -> tuple[int, int]:
         first = int(start / self.options.hop)

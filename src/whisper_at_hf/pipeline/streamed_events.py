@@ -8,7 +8,7 @@ import numpy as np
 from transformers import WhisperFeatureExtractor
 
 from ..events.decoding import Run
-from ..events.speech_gate import MARGIN, voice_labels
+from ..events.speech_gate import MARGIN, voice_labels, voice_score
 from ..events.track import EventTrack
 from ..labels.ontology import expand
 from ..model.configuration_whisper_at import TLTRConfig
@@ -110,8 +110,8 @@ class StreamedEvents:
         for track in self._tracks.values():
             if start >= track.end_step * self.options.hop:
                 return True
-            voices = voice_labels(track.labels)
-            if voices and track.highest(start - MARGIN, end + MARGIN)[voices].max() >= self.request.gate:
+            heard = track.between(start - MARGIN, end + MARGIN)[:, voice_labels(track.labels)]
+            if voice_score(heard, self.options.hop) >= self.request.gate:
                 return True
         return False
 
@@ -119,7 +119,7 @@ class StreamedEvents:
         """The chunk with the labels of the events under it, best first."""
         start, end = _bounds(chunk, file_end)
         track, hop = self._tracks[self._default], self.options.hop
-        scores = track.highest(start, end)
+        scores = track.between(start, end).max(axis=0, initial=0.0)
         # A sound that only touches a chunk is none of its own.
         least = min(hop, (end - start) / 2)
         under = {label for label, first, last, _ in runs if min(end, last * hop) - max(start, first * hop) >= least}
