@@ -31,6 +31,14 @@ from whisper_at_hf.events.speech_gate import DEFAULT_GATE, MARGIN, voice_labels,
 
 RESULTS = Path(__file__).with_suffix(".json")
 CLIPS_OF_FOLD_4, UTTERANCES, NEW_SPEAKERS, STRIDE = 20, 100, 9, 3
+_TIMED, _WORDS, _GATE = {"return_timestamps": True}, {"return_timestamps": "word"}, {"speech_gate": True}
+COUNTED = {
+    "words": {},
+    "words with timestamps": _TIMED,
+    "those behind the gate": _GATE,
+    "words with a time each": _WORDS,
+    "those behind the gate, word by word": {**_WORDS, **_GATE},
+}
 
 
 def main() -> None:
@@ -68,23 +76,16 @@ def test(pipe: Any, parts: dict[str, list]) -> None:
     """Counts words of every part with the gate and without it."""
     results: dict[str, Any] = {"gate": DEFAULT_GATE}
     for name, rows in parts.items():
-        counts = dict.fromkeys(("clips", "words", "words with timestamps", "words behind the gate", "changed"), 0)
-        counts["clips"] = len(rows)
+        counts = {"clips": len(rows), **dict.fromkeys(COUNTED, 0)}
         for row in track(rows, name):
-            plain, timed, gated = (words(pipe, row, **asked) for asked in ({}, _TIMED, {"speech_gate": True}))
-            counts["words"] += len(plain)
-            counts["words with timestamps"] += len(timed)
-            counts["words behind the gate"] += len(gated)
-            counts["changed"] += timed != gated
+            for count, asked in COUNTED.items():
+                counts[count] += len(words(pipe, row, **asked))
         results[name] = counts
-    table = Table("", "clips", "words", "with timestamps", "behind the gate", "clips changed by it")
+    table = Table("", *results[next(iter(parts))])
     for name in parts:
         table.add_row(name, *map(str, results[name].values()))
-    Console(width=110).print(table)
+    Console(width=120).print(table)
     RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-
-
-_TIMED = {"return_timestamps": True}
 
 
 def words(pipe: Any, row: Any, **asked: Any) -> list[str]:
@@ -104,7 +105,8 @@ def tune(pipe: Any, parts: dict[str, list]) -> None:
             found = result["event_scores"]
             for chunk in result["chunks"]:
                 near = np.abs(found["times"] - np.clip(found["times"], *chunk["timestamp"])) <= MARGIN + 0.2
-                scores.append(voice_score(found["scores"][near][:, voices], EventOptions().hop))
+                duration = chunk["timestamp"][1] - chunk["timestamp"][0]
+                scores.append(voice_score(found["scores"][near][:, voices], EventOptions().hop, duration))
                 sizes.append(len(chunk["text"].split()))
         scores, sizes = np.array(scores), np.array(sizes)
         below = [str(sizes[scores < limit].sum()) for limit in (0.4, 0.5, 0.6, 0.7)]

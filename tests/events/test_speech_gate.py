@@ -21,10 +21,12 @@ def test_a_voice_has_to_last():
     peak, voice = np.zeros((20, 2)), np.zeros((20, 2))
     peak[7, 0] = 1.0
     voice[7:10, 0], voice[10:12, 1] = 0.8, 0.9  # speech that turns into singing
-    assert voice_score(peak, 0.4) == pytest.approx(0.2)
-    assert voice_score(voice, 0.4) == pytest.approx((3 * 0.8 + 2 * 0.9) / 5)
-    assert voice_score(voice[8:10], 0.4) == pytest.approx(0.8)  # a stretch shorter than two seconds
-    assert voice_score(voice[:0], 0.4) == voice_score(voice[:, :0], 0.4) == 0.0
+    assert voice_score(peak, 0.4, 9.0) == pytest.approx(1 / 5)
+    assert voice_score(peak, 0.4, 0.3) == pytest.approx(1 / 3)
+    assert voice_score(voice, 0.4, 9.0) == pytest.approx((3 * 0.8 + 2 * 0.9) / 5)
+    assert voice_score(voice, 0.4, 1.6) == pytest.approx((2 * 0.8 + 2 * 0.9) / 4)
+    assert voice_score(voice[8:10], 0.4, 9.0) == pytest.approx(0.8)  # at the end of a file
+    assert voice_score(voice[:0], 0.4, 1.0) == voice_score(voice[:, :0], 0.4, 1.0) == 0.0
 
 
 def test_on_off_or_a_score():

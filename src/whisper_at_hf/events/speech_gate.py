@@ -9,12 +9,13 @@ from ..labels.ontology import labels_below
 
 # What is above words that somebody may have spoken or sung.
 SPOKEN = ("Speech", "Singing", "Shout", "Whispering", "Chant")
-# What `voice_score` has to be for a text to stay. On the tuning part of `benchmarks/speech_gate.py`, the lowest of text
-# that was spoken is 0.67, shouted, and what Whisper makes up over sounds reaches 0.6 in one word of a hundred.
+# What `voice_score` has to be for a text to stay. In the tuning part of `benchmarks/speech_gate.py`, the lowest of text
+# that was spoken, shouted that is, is 0.67; of what Whisper makes up over sounds, two words in a hundred reach 0.6.
 DEFAULT_GATE = 0.6
-# Seconds before and after a text that count as under it, since Whisper's times are not exact; and for how long a voice
-# has to be heard: single peaks are cries and squeaks.
-MARGIN, SUSTAINED = 0.8, 2.0
+# Seconds before and after a text that count as under it, since Whisper's times are not exact.
+MARGIN = 0.8
+# For how many seconds a voice has to be heard, under short texts and under long ones: single peaks are squeaks.
+SHORTEST, LONGEST = 1.2, 2.0
 
 
 def voice_labels(labels: Sequence[str]) -> list[int]:
@@ -23,17 +24,18 @@ def voice_labels(labels: Sequence[str]) -> list[int]:
     return [index for index, label in enumerate(labels) if label in voices]
 
 
-def voice_score(scores: np.ndarray, hop: float) -> float:
-    """How surely a voice is heard somewhere in a stretch: the highest mean of its score over `SUSTAINED` seconds.
+def voice_score(scores: np.ndarray, hop: float, duration: float) -> float:
+    """How surely a voice is heard around a text: the highest mean of its score over as long as it has to last.
 
     Args:
-        scores: `(steps, labels)`, of the labels of a voice alone.
+        scores: `(steps, labels)` of a voice's labels alone, from `MARGIN` before the text to `MARGIN` after it.
         hop: seconds a step.
+        duration: seconds of the text.
     """
     if not scores.size:
         return 0.0
     voice = scores.max(axis=1)
-    steps = min(len(voice), max(1, round(SUSTAINED / hop)))
+    steps = min(len(voice), max(1, round(min(max(duration, SHORTEST), LONGEST) / hop)))
     return float(np.lib.stride_tricks.sliding_window_view(voice, steps).mean(axis=1).max())
 
 

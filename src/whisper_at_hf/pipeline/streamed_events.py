@@ -111,7 +111,7 @@ class StreamedEvents:
             if start >= track.end_step * self.options.hop:
                 return True
             heard = track.between(start - MARGIN, end + MARGIN)[:, voice_labels(track.labels)]
-            if voice_score(heard, self.options.hop) >= self.request.gate:
+            if voice_score(heard, self.options.hop, end - start) >= self.request.gate:
                 return True
         return False
 
