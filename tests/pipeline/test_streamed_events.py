@@ -143,7 +143,7 @@ def test_the_gate_drops_text_without_a_voice(model):
 
 def test_the_gate_lets_a_word_beside_a_voice_pass(model):
     scores = [["Speech"]] * 5 + [["Dog"]] * 20
-    text = said(chunk(" Hello", 0.0, 2.3), chunk(" there.", 2.4, 2.8))
+    text = said(chunk(" Hello", 0.0, 1.8), chunk(" there.", 1.9, 2.4))
     assert Scored(model, EventRequest(speech_gate=True), scores).hear(text)["text"] == " Hello there."
 
 
