@@ -19,6 +19,7 @@ ARGUMENTS = {
     "convert": ["--output", "out"],
     "info": [],
     "plot": ["a.wav", "--output", "a.png"],
+    "demo": [],
     "extract": ["--data", "a.csv", "--cache", "cache"],
     "teach": ["--data", "a.csv", "--output", "out"],
     "train": ["--output", "out"],
@@ -74,6 +75,11 @@ def test_an_input_error_is_one_sentence(command, monkeypatch):
     result = run_failing(command, InputError("The [red] file is empty; give another."), monkeypatch)
     assert result.exit_code == 2
     assert result.stderr == "error: The [red] file is empty; give another.\n" and result.stdout == ""
+
+
+def test_a_sentence_cannot_steer_the_terminal(monkeypatch):
+    result = run_failing("info", InputError("'\x1b[2Ja\nb\u202e.wav' is empty; give another."), monkeypatch)
+    assert result.stderr == "error: '[2Ja b.wav' is empty; give another.\n"
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)

@@ -43,6 +43,37 @@ def test_text_for_people():
     ]
 
 
+def test_events_and_groups_for_people():
+    result = {
+        "audio_tags": [{**TAGS[0], "groups": [{"label": "Natural sounds", "score": 0.987}]}],
+        "audio_events": [{"label": "Rain", "timestamp": (2.0, 9.6), "score": 0.75}],
+        "events_by_head": {"mine": [{"label": "Drill", "timestamp": (0.4, 2.0), "score": 0.5}]},
+    }
+    assert format_result("a.wav", result, "txt").splitlines() == [
+        "[00:00.0 - 00:10.0]  Waves, surf 0.99, Rain 0.25  (Natural sounds 0.99)",
+        "",
+        "# events of mine",
+        "[00:00.4 - 00:02.0]  Drill 0.50",
+    ]
+    del result["events_by_head"]
+    assert format_result("a.wav", result, "txt").splitlines()[2:] == ["# events", "[00:02.0 - 00:09.6]  Rain 0.75"]
+
+
+def test_nothing_in_a_text_reaches_the_terminal():
+    hostile = "\x1b[31mred\x07 \u202eright\nleft"
+    tags = [{"timestamp": (0.0, 1.0), "tags": [{"label": hostile, "score": 0.5}]}]
+    result = {"text": hostile, "chunks": [{"text": hostile, "timestamp": (0.0, 1.0)}], "audio_tags": tags}
+    shown = format_result(hostile, result, "txt")
+    assert shown.splitlines() == [
+        "[00:00.0 - 00:01.0]  [31mred right left",
+        "",
+        "[00:00.0 - 00:01.0]  [31mred right left 0.50",
+    ]
+    stream = io.StringIO()
+    ResultWriter(None, "txt", [hostile, "b.wav"], stream).write(hostile, result)
+    assert stream.getvalue().startswith("== [31mred right left\n")
+
+
 def test_text_with_times():
     chunks = [{"text": " One.", "timestamp": (0.0, 59.97)}, {"text": " Two.", "timestamp": (60.0, None)}]
     assert format_result("a.wav", {"text": " One. Two.", "chunks": chunks}, "txt").splitlines() == [

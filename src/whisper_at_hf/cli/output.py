@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from ..captions.formats import FORMATS
+from ..captions.markup import clean
 from ..errors import InputError
 from ..files import make_folder, write_atomically
 from .captions import CaptionOptions
@@ -28,19 +29,19 @@ def format_result(
         return json.dumps({"file": source, **result}, ensure_ascii=False, default=_plain) + "\n"
     lines = []
     if "chunks" in result:
-        lines += [f"{_span(chunk['timestamp'])}  {chunk['text'].strip()}" for chunk in result["chunks"]]
+        lines += [f"{_span(chunk['timestamp'])}  {clean(chunk['text'])}" for chunk in result["chunks"]]
     elif "text" in result:
-        lines.append(result["text"].strip() or "(no speech)")
+        lines.append(clean(result["text"]) or "(no speech)")
     if lines and "audio_tags" in result:
         lines.append("")
     tags_by_head = result.get("tags_by_head")
     for name, windows in (tags_by_head or {"": result.get("audio_tags", [])}).items():
-        lines += [f"# {name}"] if name else []
+        lines += [f"# {clean(name)}"] if name else []
         lines += [f"{_span(window['timestamp'])}  {_tags(window['tags'])}{_groups(window)}" for window in windows]
     events_by_head = result.get("events_by_head")
     for name, events in (events_by_head or {"": result.get("audio_events", [])}).items():
         if "audio_events" in result:
-            lines += ["", f"# events of {name}" if name else "# events"]
+            lines += ["", f"# events of {clean(name)}" if name else "# events"]
         lines += [f"{_span(event['timestamp'])}  {_tags([event])}" for event in events]
     return "\n".join(lines) + "\n"
 
@@ -106,7 +107,7 @@ class ResultWriter:
         """Show or store one result now. Raises InputError where it cannot be written."""
         text = format_result(source, result, self.output_format, self.captions)
         if self.is_stream:
-            heading = f"== {source}\n" if self.many and self.output_format == "txt" else ""
+            heading = f"== {clean(source)}\n" if self.many and self.output_format == "txt" else ""
             self._show(heading + text + ("\n" if heading else ""))
         else:
             write_atomically(self.single or self._free_path(source), text)
@@ -136,7 +137,7 @@ def _plain(value: Any) -> Any:
 
 
 def _tags(tags: list[dict]) -> str:
-    return ", ".join(f"{tag['label']} {tag['score']:.2f}" for tag in tags) or "-"
+    return ", ".join(f"{clean(tag['label'])} {tag['score']:.2f}" for tag in tags) or "-"
 
 
 def _groups(window: dict) -> str:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from transformers.utils import logging
 
+from ..captions.markup import clean
 from ..errors import InputError
 
 console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
@@ -18,12 +19,12 @@ console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 def print_error(error: InputError) -> None:
     """An error as one sentence."""
-    console.print(f"[bold red]error:[/bold red] {escape(str(error))}")
+    console.print(f"[bold red]error:[/bold red] {escape(clean(str(error)))}")
 
 
 def print_written(path: Path) -> None:
     """Where the results lie."""
-    console.print(f"Wrote {path}", markup=False)
+    console.print(f"Wrote {clean(str(path))}", markup=False)
 
 
 def say(line: str) -> None:
@@ -43,7 +44,9 @@ def calm_transformers(quiet: bool) -> None:
     if quiet:
         warnings.simplefilter("ignore")
     else:
-        warnings.showwarning = lambda message, *_: console.print(f"[yellow]warning:[/yellow] {escape(str(message))}")
+        warnings.showwarning = lambda message, *_: console.print(
+            f"[yellow]warning:[/yellow] {escape(clean(str(message)))}"
+        )
 
 
 @contextmanager
