@@ -25,7 +25,7 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
     if model is None:
         model = str(default_model_path())
     try:
-        config = AutoConfig.from_pretrained(model)
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise unreachable_model(model, error) from error
     if isinstance(config, TLTRConfig):
