@@ -38,6 +38,8 @@ from typer.testing import CliRunner
 from whisper_at_hf import InputError, WhisperATForAudioClassification, WhisperATForConditionalGeneration
 from whisper_at_hf.cli import app
 from whisper_at_hf.conversion import convert, default_model, load_head, load_whisper
+from whisper_at_hf.conversion.processors import load_processor
+from whisper_at_hf.conversion.sources import read_config
 from whisper_at_hf.data import load_data
 from whisper_at_hf.demo import write_space
 from whisper_at_hf.features import FeatureCache, extract_features, load_encoder
@@ -200,7 +202,9 @@ def test_a_model_with_code_is_loaded_without_it(tmp_path, canary, refuses, cli):
     refuses(TransformersTagger, folder)
     # It has no tokenizer of transformers' own.
     refuses(load_pipeline, str(folder), message="no complete Whisper-AT model")
+    refuses(load_processor, folder, AutoConfig.from_pretrained(folder), message="--processor .* cannot be loaded")
     cli("info", folder)
+    cli("convert", "--whisper", folder, "--output", tmp_path / "out", message="--processor")
     cli("tag", SAMPLE, "--model", folder, message="no complete Whisper-AT model")
     cli("transcribe", SAMPLE, "--model", folder, message="no complete Whisper-AT model")
     cli("plot", SAMPLE, "--model", folder, "--output", tmp_path / "a.html", message="no complete Whisper-AT model")
@@ -244,6 +248,7 @@ def test_attention_kernels_are_chosen_by_users_alone(tmp_path, canary):
         WhisperATForConditionalGeneration.from_whisper(whisper),
     ):
         assert loaded.config._attn_implementation == "sdpa"
+    assert read_config(whisper)._attn_implementation is None
     chosen = WhisperATForConditionalGeneration.from_pretrained(model, attn_implementation="eager")
     assert chosen.config._attn_implementation == chosen.get_head().config._attn_implementation == "eager"
 

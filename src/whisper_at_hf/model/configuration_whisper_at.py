@@ -247,5 +247,5 @@ def _as_tltr_config(name: str, head: Any) -> TLTRConfig:
     if isinstance(head, TLTRConfig):
         return head
     if isinstance(head, Mapping):
-        return TLTRConfig(**without_attention(head))
+        return TLTRConfig(**head)
     raise ValueError(f"heads[{name!r}] must be a TLTRConfig or a dictionary, not {type(head).__name__}.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import PreTrainedModel, WhisperConfig, WhisperForConditionalGeneration
 
-from .configuration_whisper_at import MODEL_TYPE, WhisperATConfig, without_attention
+from .configuration_whisper_at import MODEL_TYPE, WhisperATConfig
 from .errors import InputError
 
 # What a Whisper-AT's configuration decides for itself.
@@ -27,7 +27,7 @@ def plain_config(whisper: str | PathLike, **location: Any) -> WhisperATConfig:
         raise InputError(f"'{whisper}' holds a model of type {values.get('model_type')!r}; pass a Whisper checkpoint.")
     if values.get("heads"):
         raise InputError(f"'{whisper}' already carries heads; load it with from_pretrained and use add_head.")
-    return _without_heads(WhisperConfig.from_dict({**without_attention(values), "model_type": "whisper"}))
+    return _without_heads(WhisperConfig.from_dict({**values, "model_type": "whisper"}))
 
 
 def from_plain(model_class: type, plain: WhisperForConditionalGeneration, **kwargs: Any) -> PreTrainedModel:
