@@ -5,9 +5,9 @@
 
 DATA holds `esc10/`, `speech/` and `emotion/`, each with a `labels.csv`. Test: 100 clips of ESC-10 without speech (fold
 5, and twenty of fold 4), 100 utterances of read speech (all of the last nine speakers, whom the head did not learn
-from, then of those before them), 240 acted sentences (RAVDESS, every third), and the test mixtures of
+from, then of those before them), 80 acted sentences (every ninth of RAVDESS), and twenty of the test mixtures of
 `sound_events.py`. Tuning: the other sixty clips of fold 4, the other utterances, and every third sentence from the
-second. Prints a table and writes `benchmarks/speech_gate.json`.
+second. Prints a table and writes `benchmarks/speech_gate.json` after each part.
 """
 
 import argparse
@@ -30,7 +30,9 @@ from whisper_at_hf.events import EventOptions
 from whisper_at_hf.events.speech_gate import DEFAULT_GATE, MARGIN, voice_labels, voice_score
 
 RESULTS = Path(__file__).with_suffix(".json")
-CLIPS_OF_FOLD_4, UTTERANCES, NEW_SPEAKERS, STRIDE = 20, 100, 9, 3
+CLIPS_OF_FOLD_4, UTTERANCES, MIXTURES = 20, 100, 20
+# Every how many acted sentences are looked at.
+TUNING_STRIDE, TEST_STRIDE = 3, 9
 _TIMED, _WORDS, _GATE = {"return_timestamps": True}, {"return_timestamps": "word"}, {"speech_gate": True}
 COUNTED = {
     "words": {},
@@ -52,7 +54,7 @@ def main() -> None:
     if args.tune:
         tune(pipe, {"sounds": sounds, "read speech": speech, "acted speech": acted})
         return
-    mixed = [mixture.audio for mixture in mixtures(args.data, TEST)]
+    mixed = [mixture.audio for mixture in mixtures(args.data, TEST, MIXTURES)]
     parts = {"sounds": sounds, "read speech": speech, "acted speech": acted, "speech with sounds": mixed}
     test(pipe, parts)
 
@@ -68,8 +70,8 @@ def material(data: Path, tuning: bool) -> tuple[list, list, list]:
     speech.sort(key=lambda row: speakers.index(row["speaker"]))
     acted = _rows(data / "emotion")
     if tuning:
-        return [row for row in fold4 if row not in sounds], speech[UTTERANCES:], acted[1::STRIDE]
-    return sounds, speech[:UTTERANCES], acted[::STRIDE]
+        return [row for row in fold4 if row not in sounds], speech[UTTERANCES:], acted[1::TUNING_STRIDE]
+    return sounds, speech[:UTTERANCES], acted[::TEST_STRIDE]
 
 
 def test(pipe: Any, parts: dict[str, list]) -> None:
@@ -81,11 +83,11 @@ def test(pipe: Any, parts: dict[str, list]) -> None:
             for count, asked in COUNTED.items():
                 counts[count] += len(words(pipe, row, **asked))
         results[name] = counts
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
     table = Table("", *results[next(iter(parts))])
     for name in parts:
         table.add_row(name, *map(str, results[name].values()))
     Console(width=120).print(table)
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
 
 
 def words(pipe: Any, row: Any, **asked: Any) -> list[str]:
