@@ -86,9 +86,10 @@ class StreamedEvents:
         found = self._gated(text, end)
         if self.request.return_event_scores:
             found["event_scores"] = self._new_scores()
-        if self.request.shows_events and "chunks" in found:
+        if self.request.shows_events and all("timestamp" in chunk for chunk in found.get("chunks", ())):
             runs = self._tracks[self._default].runs()
-            found["chunks"] = [self._with_tags(chunk, runs, end) for chunk in found["chunks"]]
+            if "chunks" in found:
+                found["chunks"] = [self._with_tags(chunk, runs, end) for chunk in found["chunks"]]
         over = {name: self._events(track, end, is_last) for name, track in self._tracks.items()}
         if self.request.shows_events:
             found["audio_events"] = over[self._default]
