@@ -147,6 +147,12 @@ def test_the_gate_lets_a_word_beside_a_voice_pass(model):
     assert Scored(model, EventRequest(speech_gate=True), scores).hear(text)["text"] == " Hello there."
 
 
+def test_what_is_said_behind_the_end_needs_a_voice_before_it(model):
+    behind = said(chunk(" Thank you.", 4.0, 4.0))
+    assert Scored(model, EventRequest(speech_gate=True), [["Dog"]] * 10).hear(behind)["text"] == ""
+    assert Scored(model, EventRequest(speech_gate=True), [["Speech"]] * 10).hear(behind)["text"] == " Thank you."
+
+
 def test_the_gate_can_be_higher(model):
     text = said(chunk(" Hello", 0.0, 2.0))
     assert Scored(model, EventRequest(speech_gate=0.95), [["Speech"]] * 10).hear(text)["text"] == ""
