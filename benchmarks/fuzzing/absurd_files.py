@@ -6,6 +6,7 @@ import json
 import random
 import struct
 import zipfile
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,9 @@ VALUES: tuple[Any, ...] = (
     float("inf"), "", "x", "0", "-1", "\0", "\ud800", "../../x", "x" * 10_000, [], {}, [[]], [None], {"x": 1},
     {"": None}, [0] * 1000, ["x", "x"], [-1, 10**12],
 )  # fmt: skip
+# What configurations may hold besides, and their readers would obey.
+KEYS = ("num_labels", "id2label", "heads", "auto_map", "quantization_config", "dtype", "torch_dtype", "model_type")
+KEYS += ("attn_implementation", "_name_or_path", "architectures", "preset", "labels", "problem_type", "pruned_heads")
 CELLS = ("", " ", "0", "-1", "1e999", "nan", "9" * 5000, "x" * 200_000, '"', '""', "\0", "\r", "é", "a;b;;", "/", "..")
 DIMENSIONS = (0, 1, 2**16, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -26,7 +30,9 @@ def absurd_json(rng: random.Random, content: bytes) -> bytes:
     if rng.random() < 0.1:
         return rng.choice((b"[" * DEPTH, b"[" * DEPTH + b"]" * DEPTH, b'{"a":' * DEPTH, b"9" * DEPTH, b"null", b"{}"))
     tree = json.loads(content)
-    for _ in range(rng.randint(1, 3)):
+    if isinstance(tree, dict) and rng.random() < 0.3:
+        tree[rng.choice(KEYS)] = deepcopy(rng.choice(VALUES))
+    for _ in range(rng.choice((1, 1, 2))):
         _change(rng, tree)
     return json.dumps(tree).encode()
 
@@ -42,11 +48,11 @@ def absurd_yaml(rng: random.Random, content: bytes) -> bytes:
 
     if rng.random() < 0.7:
         return absurd_json(rng, json.dumps(yaml.safe_load(content)).encode())
-    laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12)
-    )
-    bombs = [laughs, f"{laughs}train: *a11\n", "labels: &a [*a]", "[" * 5000, "? " * 5000, "!!python/object:os.x {}"]
-    bombs += ["a: 2001-99-99", "a: !!int x", "a: !!float x", "<<: 1", "1: 2", "? [a]\n: 1", "a: 0x", "a: 1:2:3:99"]
+    laughs = ", ".join(f"&a{level} [{', '.join([f'*a{level - 1}'] * 9)}]" for level in range(1, 12))
+    laughs = f"[&a0 [x, x, x, x, x, x, x, x, x], {laughs}]\n"
+    bombs = [f"train: {laughs}", f"lr_scheduler_kwargs: {{a: {laughs}}}", "labels: &a [*a]"]
+    bombs += ["[" * 5000, "? " * 5000, "!!python/object:os.x {}", "a: 2001-99-99", "a: !!int x", "a: !!float x"]
+    bombs += ["<<: 1", "1: 2", "? [a]\n: 1", "a: 0x", "a: 1:2:3:99"]
     return rng.choice(bombs).encode()
 
 
@@ -107,7 +113,9 @@ def absurd_checkpoint(rng: random.Random, content: bytes) -> bytes:
         return _zip_bomb(content)
     checkpoint = torch.load(io.BytesIO(content), weights_only=True)
     for _ in range(rng.randint(1, 2)):
-        table = rng.choice([checkpoint, *(value for value in checkpoint.values() if isinstance(value, dict))])
+        table = rng.choice(
+            [checkpoint, *(value for value in checkpoint.values() if isinstance(value, dict) and value)]
+        )
         name = rng.choice(list(table))
         table[name] = _odd_weight(rng, table[name])
         if rng.random() < 0.2:
@@ -120,7 +128,13 @@ def absurd_checkpoint(rng: random.Random, content: bytes) -> bytes:
 def _odd_weight(rng: random.Random, weight: Any) -> Any:
     import torch
 
-    odd = [*VALUES, torch.zeros(()), torch.zeros(0), torch.zeros(0, 0), torch.zeros(1, 10**6).expand(10**6, -1)]
+    odd = [
+        *deepcopy(VALUES),
+        torch.zeros(()),
+        torch.zeros(0),
+        torch.zeros(0, 0),
+        torch.zeros(1, 10**6).expand(10**6, -1),
+    ]
     odd += [torch.zeros(2, dtype=torch.complex64), torch.zeros(3, dtype=torch.bool), torch.eye(4).to_sparse()]
     if isinstance(weight, torch.Tensor):
         odd += [weight[:0], weight[:1], weight.unsqueeze(0), weight.flatten(), weight.double(), weight.to(torch.int8)]
@@ -156,5 +170,11 @@ def _change(rng: random.Random, tree: Any) -> None:
         elif chance < 0.15 and isinstance(tree, dict):
             tree[str(rng.choice(VALUES))] = tree.pop(key)
         else:
-            tree[key] = rng.choice(VALUES)
+            tree[key] = _other(rng, tree[key])
         return
+
+
+def _other(rng: random.Random, value: Any) -> Any:
+    """An absurd value, half of the time one of the same type: others are often refused before they are read."""
+    alike = [other for other in VALUES if type(other) is type(value)]
+    return deepcopy(rng.choice(alike if alike and rng.random() < 0.5 else VALUES))

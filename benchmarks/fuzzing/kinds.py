@@ -24,7 +24,8 @@ from .mutations import mutated
 from .sound_files import FORMS, read_sound, sound_file
 
 Family = Literal["sound", "files"]
-ABSURD_SHARE = 0.4
+# Of files that keep their form; damage to the bytes of texts and archives seldom leaves one.
+ABSURD_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ KINDS: dict[str, Kind] = {name: _sound_kind(name) for name in FORMS} | {
             "preprocessor_config.json": absurd_json,
             "tokenizer.json": absurd_json,
             "tokenizer_config.json": absurd_json,
+            "model.safetensors": absurd_safetensors,
+        }.items()
+    },
+    **{
+        f"Whisper {file}": _model_kind(models.plain_whisper, models.read_plain_whisper, file, absurd, 0.5)
+        for file, absurd in {
+            "config.json": absurd_json,
+            "generation_config.json": absurd_json,
+            "tokenizer.json": absurd_json,
             "model.safetensors": absurd_safetensors,
         }.items()
     },

@@ -63,6 +63,25 @@ def whisper_at(folder: Path) -> None:
     WhisperTokenizer(vocab=vocabulary, merges=[("a", "b")]).save_pretrained(folder)
 
 
+def plain_whisper(folder: Path) -> None:
+    """A Whisper of transformers that can be converted."""
+    _use_helpers()
+    from tiny import MELS, save_plain_whisper
+    from transformers import WhisperFeatureExtractor, WhisperTokenizer
+
+    end = len(TOKENS)
+    save_plain_whisper(folder, bos_token_id=end, eos_token_id=end, pad_token_id=end)
+    WhisperFeatureExtractor(feature_size=MELS, chunk_length=2).save_pretrained(folder)
+    vocabulary = {token: index for index, token in enumerate([*TOKENS, "<|endoftext|>"])}
+    WhisperTokenizer(vocab=vocabulary, merges=[("a", "b")]).save_pretrained(folder)
+    settings = {
+        "no_timestamps_token_id": 9,
+        "alignment_heads": [[0, 1]],
+        "eos_token_id": end,
+    }
+    (folder / "generation_config.json").write_text(json.dumps(settings))
+
+
 def tokenizer(folder: Path) -> None:
     """The tokenizer.json and config.json beside a model.bin."""
     _use_helpers()
@@ -95,6 +114,12 @@ def read_saved_head(folder: Path) -> None:
     from whisper_at_hf.conversion.heads import load_head
 
     load_head(folder)
+
+
+def read_plain_whisper(folder: Path) -> None:
+    from whisper_at_hf.conversion.sources import load_whisper
+
+    load_whisper(folder)
 
 
 def read_whisper_at(folder: Path) -> None:

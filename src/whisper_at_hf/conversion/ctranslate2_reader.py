@@ -51,7 +51,7 @@ class _Cursor:
         shape = [self.number("I") for _ in range(self.number("B"))]
         dtype = DTYPES[self.number("B")]
         size = self.number("I")
-        if size != math.prod(shape) * dtype.itemsize:
+        if not size or size != math.prod(shape) * dtype.itemsize:
             raise struct.error(f"{size} bytes announced for {dtype} of shape {shape}")
         return torch.frombuffer(self.data(size), dtype=dtype).reshape(shape)
 
@@ -124,6 +124,9 @@ def _dequantise(variables: dict[str, torch.Tensor], path: Path) -> dict[str, tor
                     f"{path} stores {name} as {str(value.dtype).removeprefix('torch.')} without its scales: "
                     "give the float16 or float32 conversion of the model."
                 )
+            # Any other would not fit, or blow a single row up to as many as there are scales.
+            if scale.numel() not in (1, len(value)):
+                raise struct.error(f"{scale.numel()} scales for {name} of shape {tuple(value.shape)}")
             value = value.float() / scale.float().reshape(-1, *[1] * (value.dim() - 1))
         floats[name] = value
     return floats
