@@ -5,7 +5,6 @@ import faulthandler
 import os
 import random
 import shutil
-import sys
 import tempfile
 import time
 import traceback
@@ -52,6 +51,9 @@ def hostile_file(kind: str, seed: int, intact: Path) -> bytes:
 
 def make_intact(folder: Path) -> None:
     """Write an intact folder of each kind."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     for name, kind in KINDS.items():
         target = folder / name
         target.mkdir(parents=True)
@@ -60,25 +62,18 @@ def make_intact(folder: Path) -> None:
 
 def serve(pipe: Connection, intact: Path, memory_mb: int) -> None:
     """Answers each `(kind, seed)` with "reading", once the hostile file is there, and then with its `Result`."""
-    sys.stdin = open(os.devnull)  # noqa: SIM115  nobody answers questions here
-    faulthandler.enable()
-    with tempfile.TemporaryDirectory() as work, open(os.devnull, "w") as nowhere:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            folder = Path(work) / "intact"
-            shutil.copytree(intact, folder)
-            _calm()
-            is_warm = False
-            for kind, seed in iter(pipe.recv, None):
-                content = hostile_file(kind, seed, intact)
-                if not is_warm:
-                    _limit_memory(memory_mb)
-                    is_warm = True
-                target = folder / kind / KINDS[kind].file
-                target.write_bytes(content)
-                pipe.send("reading")
-                pipe.send(read_case(kind, seed, folder / kind))
-                target.write_bytes(_content(intact, kind))
+    _be_silent()
+    _limit_memory(memory_mb)
+    with tempfile.TemporaryDirectory() as work, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = Path(work) / "intact"
+        shutil.copytree(intact, folder)
+        for kind, seed in iter(pipe.recv, None):
+            target = folder / kind / KINDS[kind].file
+            target.write_bytes(hostile_file(kind, seed, intact))
+            pipe.send("reading")
+            pipe.send(read_case(kind, seed, folder / kind))
+            target.write_bytes(_content(intact, kind))
 
 
 def read_case(kind: str, seed: int, folder: Path) -> Result:
@@ -107,13 +102,15 @@ def _place(error: BaseException) -> str:
     return f"{type(error).__name__} in {' > '.join(shown)}: {str(error)[:200]}"
 
 
-def _calm() -> None:
+def _be_silent() -> None:
+    """Readers and the libraries below them have much to say, and may ask; where a process dies is still told."""
     import torch
-    from transformers.utils import logging
 
+    faulthandler.enable(open(os.dup(2), "w"))  # noqa: SIM115  for as long as the process lives
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
     torch.set_num_threads(1)  # threads of the process that this one was forked from are not here
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
 
 
 def _limit_memory(more_mb: int) -> None:
