@@ -1,8 +1,10 @@
 """Runs cases in worker processes, and takes a new one where a case ends or blocks it."""
 
+import contextlib
 import multiprocessing
 import signal
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from . import preloaded  # noqa: F401
@@ -43,9 +45,14 @@ class _Worker:
     def __init__(self, intact: Path, memory_mb: int):
         context = multiprocessing.get_context("fork")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, intact, memory_mb), daemon=True)
+        self._process = context.Process(target=self._serve, args=(theirs, intact, memory_mb), daemon=True)
         self._process.start()
         theirs.close()
+
+    def _serve(self, theirs: Connection, intact: Path, memory_mb: int) -> None:
+        self._pipe.close()  # else it would never see that the other end is gone
+        with contextlib.suppress(EOFError):
+            serve(theirs, intact, memory_mb)
 
     def result(self, kind: str, seed: int, seconds: float) -> Result:
         try:

@@ -106,12 +106,9 @@ def check_tensors(state_dict: dict[str, torch.Tensor], source: str) -> None:
 
 
 def _is_weight(value: Any) -> bool:
-    if (
-        not isinstance(value, torch.Tensor)
-        or value.layout != torch.strided
-        or value.is_complex()
-        or value.is_quantized
-    ):
+    if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
+        return False
+    if value.is_complex() or value.is_quantized:
         return False
     # A few bytes that are repeated, or none at all, can pass for a tensor of any size.
     return value.numel() > 0 and value.nbytes <= value.untyped_storage().nbytes()
@@ -133,5 +130,5 @@ def assign_weights(module: nn.Module, state_dict: dict[str, torch.Tensor], sourc
     for name in state_dict:
         if name not in expected:
             raise InputError(f"{source} holds {name}, which such a model does not have: it is of another kind.")
-    # Not before their shapes are known to be right: a few bytes can stand for a tensor of any size.
-    module.load_state_dict({name: weight.float() for name, weight in state_dict.items()}, assign=True)
+    floats = {id(weight): weight.float() for weight in state_dict.values()}  # once, if two names share a weight
+    module.load_state_dict({name: floats[id(weight)] for name, weight in state_dict.items()}, assign=True)
