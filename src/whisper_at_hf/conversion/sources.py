@@ -8,7 +8,7 @@ from transformers import WhisperConfig, WhisperForConditionalGeneration, Whisper
 
 from ..errors import InputError, first_line
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import MODEL_TYPE, without_attention
+from ..model.configuration_whisper_at import MODEL_TYPE, check_depth, without_attention
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai
@@ -55,7 +55,9 @@ def read_config(whisper: str | os.PathLike) -> WhisperConfig:
         return read_openai(Path(whisper)).config()
     values = {**without_attention(config_values(whisper)), "model_type": "whisper"}
     try:
-        return WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
+        config = WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
+        check_depth(config)
+        return config
     except Exception as error:  # transformers checks values by errors of many kinds
         raise _broken(whisper, error) from error
 
