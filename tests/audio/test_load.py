@@ -15,7 +15,7 @@ import soundfile
 import torch
 from sounds import RATE, assert_is_sine, encode, encode_video, sine
 
-from whisper_at_hf.audio import load_audio
+from whisper_at_hf.audio import load_audio, stream_audio
 from whisper_at_hf.audio.load import describe_source
 from whisper_at_hf.errors import InputError
 
@@ -333,3 +333,13 @@ def test_decoder_object():
 )
 def test_describe_source(source, text):
     assert describe_source(source) == text
+
+
+def test_a_small_file_cannot_fill_the_memory(tmp_path, monkeypatch):
+    """Packed silence: some kilobytes that last a minute stand for some megabytes that last days."""
+    soundfile.write(tmp_path / "x.flac", np.zeros(60 * RATE, np.int16), RATE)
+    assert (tmp_path / "x.flac").stat().st_size < 15_000
+    monkeypatch.setattr("whisper_at_hf.audio.load.LONGEST_SECONDS", 59)
+    with pytest.raises(InputError, match="x.flac' lasts longer than .* hours: cut it, or stream it"):
+        load_audio(tmp_path / "x.flac")
+    assert sum(map(len, stream_audio(tmp_path / "x.flac"))) == 60 * RATE

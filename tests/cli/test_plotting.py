@@ -100,6 +100,8 @@ def test_the_files_own_line_of_many(plot, tone, tmp_path):
         ("[1]", "holds no result"),
         ('{"text": ', "is no JSON"),
         ('{"a": 1}\n{"b"', "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("9" * 5000, "is no JSON"),
         ('{"chunks": 5}', "'chunks' of the result"),
         (b"\xff\xfe\x00", "is no text"),
         (None, "cannot be read"),

@@ -204,3 +204,19 @@ def test_a_model_made_meanwhile_is_not_replaced(ctranslate2_folder, tmp_path, mo
         convert(ctranslate2_folder, output)
     assert TLTRForAudioClassification.from_pretrained(output).config.labels == ["Dog", "Rain"]
     assert os.listdir(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "null",
+        "no JSON",
+        '{"model_type": "whisper", "d_model": "wide"}',
+        '{"model_type": "whisper", "encoder_layers": 1000000000000}',
+    ],
+)
+def test_a_whisper_with_a_broken_config_is_refused(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match="holds files that cannot be used"):
+        convert(tmp_path, tmp_path / "out")

@@ -115,3 +115,37 @@ def test_folder_without_tokenizer_asks_for_a_processor(ctranslate2_folder, tmp_p
     (tmp_path / "model.bin").write_bytes((ctranslate2_folder / "model.bin").read_bytes())
     with pytest.raises(InputError, match="no openai Whisper is 24 wide: pass --processor"):
         load_whisper(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"w": torch.ones(1, 1000, dtype=torch.int8), "w_scale": torch.ones(1000)},  # a million floats of 5000 bytes
+        {"w": torch.ones(0, 4)},
+    ],
+)
+def test_reader_refuses_sizes_that_do_not_belong_together(tmp_path, variables):
+    write_model_bin(tmp_path / "model.bin", variables)
+    with pytest.raises(InputError, match=r"model\.bin is truncated or not a CTranslate2 model\.bin"):
+        read_model_bin(tmp_path / "model.bin")
+
+
+@pytest.mark.parametrize("heads", [0, 7, -4])
+def test_attention_heads_that_do_not_divide_the_width_are_named(tmp_path, whisper, tokenizer_json, heads):
+    variables = ctranslate2_variables(whisper) | {"encoder/num_heads": torch.tensor(heads, dtype=torch.int16)}
+    write_model_bin(tmp_path / "model.bin", variables)
+    (tmp_path / "tokenizer.json").write_bytes(tokenizer_json.read_bytes())
+    with pytest.raises(InputError, match=rf"has {heads} attention heads for a width of 24"):
+        load_whisper(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [("[1]", "holds no settings by name"), ("[" * 100_000, "is not valid JSON")],
+)
+def test_settings_of_another_form_are_named(ctranslate2_folder, tmp_path, settings, message):
+    for name in ("model.bin", "tokenizer.json"):
+        (tmp_path / name).write_bytes((ctranslate2_folder / name).read_bytes())
+    (tmp_path / "config.json").write_text(settings)
+    with pytest.raises(InputError, match=rf"config\.json {message}"):
+        load_whisper(tmp_path)

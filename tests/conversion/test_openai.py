@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 import torch
 from conversion_checks import assert_same_config, logits
@@ -89,3 +91,45 @@ def test_incomplete_and_overfull_models_are_named(tmp_path, whisper, processor_f
     torch.save(checkpoint, tmp_path / "model.pt")
     with pytest.raises(InputError, match=r"model\.pt holds model\.decoder\.adapter\.weight"):
         load_whisper(tmp_path / "model.pt", processor_folder)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "value", "message"),
+    [
+        ("dims", "n_text_head", 0, "has 0 attention heads for a width of 24"),
+        ("dims", "n_text_head", 5, "has 5 attention heads"),
+        ("dims", "n_audio_head", True, "has True attention heads"),
+        ("dims", "n_audio_head", [4], "attention heads"),
+        ("model_state_dict", "decoder.token_embedding.weight", 3, "which is no weight"),
+        ("model_state_dict", "decoder.token_embedding.weight", torch.ones(24), r"of shape \(24,\)"),
+        ("model_state_dict", "encoder.conv1.weight", torch.ones(24, 16, 0), "which is no weight"),
+        ("model_state_dict", "encoder.ln_post.weight", torch.eye(4).to_sparse(), "which is no weight"),
+        ("model_state_dict", "encoder.ln_post.weight", torch.ones(24, dtype=torch.complex64), "which is no weight"),
+        ("model_state_dict", 1, torch.ones(2), "holds '1', which is no weight"),
+    ],
+)
+def test_values_that_no_whisper_has_are_named(tmp_path, whisper, processor_folder, table, name, value, message):
+    checkpoint = openai_checkpoint(whisper)
+    checkpoint[table][name] = value
+    torch.save(checkpoint, tmp_path / "model.pt")
+    with pytest.raises(InputError, match=rf"model\.pt .*{message}"):
+        load_whisper(tmp_path / "model.pt", processor_folder)
+
+
+def test_a_few_bytes_that_pass_for_a_huge_weight_are_refused(tmp_path, whisper, processor_folder):
+    checkpoint = openai_checkpoint(whisper)
+    checkpoint["model_state_dict"]["encoder.ln_post.weight"] = torch.ones(1).half().expand(10**13)  # 40 TB in float32
+    torch.save(checkpoint, tmp_path / "model.pt")
+    with pytest.raises(InputError, match="which is no weight"):
+        load_whisper(tmp_path / "model.pt", processor_folder)
+
+
+def test_an_archive_that_unpacks_to_more_than_itself_is_refused(tmp_path):
+    torch.save({"dims": {}, "model_state_dict": {"w": torch.zeros(10**6)}}, tmp_path / "model.pt")
+    with zipfile.ZipFile(tmp_path / "model.pt") as archive:
+        records = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(tmp_path / "bomb.pt", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in records.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match=r"bomb\.pt unpacks to 4\d{6} bytes"):
+        load_whisper(tmp_path / "bomb.pt")

@@ -81,3 +81,18 @@ def test_pickle_that_would_run_code_is_refused(malicious_file):
 def test_missing_file_is_named():
     with pytest.raises(InputError, match=r"nowhere\.pth does not exist"):
         load_head("nowhere.pth")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time_tr.mlp.2.bias", 3),
+        ("mlp_layer.1.weight", torch.ones(1, 1).expand(10**12, 16)),
+        ("layer_tr.attn.query.weight", torch.ones(16)),
+        ("layer_tr.attn.query.weight", torch.ones(17, 17)),  # no head of 8 attention heads is that wide
+    ],
+)
+def test_values_that_no_head_has_are_refused(tmp_path, name, value):
+    state = original(labels=3) | {f"at_model.{name}": value}
+    with pytest.raises(InputError, match=r"head\.pth "):
+        load_original_head(saved(tmp_path, state), encoder_layers=2)

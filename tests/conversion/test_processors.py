@@ -9,6 +9,8 @@ from whisper_at_hf.conversion.processors import load_processor, openai_id, proce
 from whisper_at_hf.errors import InputError
 
 ENGLISH = WhisperConfig(vocab_size=51864, eos_token_id=50256)
+NO_MERGES = '{"added_tokens": [], "model": {"vocab": {}}}'
+ODD = '{"added_tokens": [], "model": {"vocab": {"a": -1}, "merges": [["a"]]}}'
 LARGE_V3 = WhisperConfig(vocab_size=51866, eos_token_id=50257, num_mel_bins=128)
 
 
@@ -58,7 +60,9 @@ def test_tokenizer_numbered_otherwise_is_refused(tokenizer_json, tmp_path):
         processor_from_tokenizer_json(path, ENGLISH)
 
 
-@pytest.mark.parametrize("content", ["not JSON", "[]", '{"added_tokens": [], "model": {"vocab": {}}}'])
+@pytest.mark.parametrize(
+    "content", ["not JSON", "[]", "[" * 100_000, '{"added_tokens": [], "model": {"vocab": {}}}', ODD]
+)
 def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "tokenizer.json"
     path.write_text(content)

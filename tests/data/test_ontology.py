@@ -58,7 +58,8 @@ def test_bad_ontologies(ontology, tmp_path):
         group_labels(of_paths(["Vogon poetry"]), label_groups(ontology))
     with pytest.raises(InputError, match="none.json' cannot be read"):
         label_groups(tmp_path / "none.json")
-    for text in ("{", "[1]", '[{"id": "x"}]', "{}[", "3"):
+    odd = ('[{"id": "x", "name": "X", "child_ids": 1}]', '[{"id": "x", "name": ["X"], "child_ids": []}]')
+    for text in ("{", "[1]", '[{"id": "x"}]', "{}[", "3", "[" * 100_000, *odd):
         ontology.write_text(text)
         with pytest.raises(InputError, match="is no ontology of AudioSet"):
             label_groups(ontology)

@@ -135,3 +135,10 @@ def test_files_that_cannot_be_read(tmp_path):
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(InputError, match="cannot be read"):
             read_wording(path)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 100_000])
+def test_json_that_python_refuses(tmp_path, value):
+    (tmp_path / "words.json").write_text(f'{{"Dog": {value}}}')
+    with pytest.raises(InputError, match="is no JSON object"):
+        read_wording(tmp_path / "words.json")

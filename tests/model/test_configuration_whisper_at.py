@@ -132,6 +132,7 @@ def test_pooling_size_is_the_heads(tmp_path):
         ({"num_layer_attention_heads": 3}, "num_layer_attention_heads=3.*16"),
         ({"num_time_attention_heads": 5}, "num_time_attention_heads=5.*16"),
         ({"projection_dim": 6}, "num_layer_attention_heads=4.*6"),
+        ({"encoder_layers": 10**40}, "encoder_layers is beyond 1000"),
         ({"projection_per_layer": True}, "projection_per_layer=True needs"),
         ({"projection_per_layer": True, "projection_dim": 8, "aggregation": "mean"}, "projection_per_layer=True"),
     ],
@@ -155,6 +156,8 @@ def test_every_aggregation_is_accepted():
     [
         ({"a.b": head_config()}, {}, "'a.b'.*without dots"),
         ({"": head_config()}, {}, "non-empty"),
+        ({}, {"encoder_layers": 1001}, "encoder_layers is beyond 1000"),
+        ({}, {"decoder_layers": 10**40}, "decoder_layers is beyond 1000"),
         ({"a": "a head"}, {}, r"heads\['a'\].*str"),
         ({"a": head_config()}, {"default_head": "b"}, r"default_head='b'.*\(a\)"),
         ({"a": head_config(), "b": head_config(pooling_size=10)}, {}, "same pooling_size"),

@@ -25,6 +25,7 @@ from whisper_at_hf import (
     WhisperATForAudioClassification,
     WhisperATForConditionalGeneration,
 )
+from whisper_at_hf.model.modeling_heads import load_saved_head
 
 BOTH = pytest.mark.parametrize("model_class", [WhisperATForConditionalGeneration, WhisperATForAudioClassification])
 
@@ -488,3 +489,28 @@ def test_a_head_with_missing_weights_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**config, "projection_dim": 8}))
     with pytest.raises(InputError, match=f"{tmp_path}.*(lacks|do not fit)"):
         model.load_head(tmp_path, "second")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "null",
+        "no JSON",
+        '{"model_type": "tltr", "id2label": "x"}',
+        '{"model_type": "tltr", "dtype": "x"}',
+        '{"model_type": "tltr", "num_time_attention_heads": {}}',
+    ],
+)
+def test_a_head_with_a_broken_config_is_refused(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match="The head in '.*' has a config.json that cannot be"):
+        load_saved_head(tmp_path)
+
+
+def test_a_head_with_a_value_that_transformers_trips_over_is_refused(tmp_path):
+    tiny_model().save_head("default", tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(values | {"dtype": 1.5}))
+    with pytest.raises(InputError, match="The head in '.*' cannot be loaded"):
+        load_saved_head(tmp_path)

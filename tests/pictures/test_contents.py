@@ -100,6 +100,12 @@ def test_nothing_to_draw(empty):
         ("event_scores", {"labels": ["Dog"], "times": [1, 2], "scores": [[0.5]]}),
         ("event_scores", [0.5]),
         ("text", 5),
+        ("chunks", [{"text": "Hi.", "timestamp": [-1, 1]}]),
+        ("chunks", [{"text": "Hi.", "timestamp": [0, float("nan")]}]),
+        ("audio_events", [{"label": "Dog", "timestamp": [0, 1e300], "score": 1}]),
+        ("audio_events", [{"label": "Dog", "timestamp": [0, 1], "score": float("inf")}]),
+        ("audio_tags", [{"timestamp": [0, 1], "tags": [{"label": "Dog", "score": -1}]}]),
+        ("event_scores", {"labels": ["Dog"], "times": [1, 1e12], "scores": [[0.5], [0.5]]}),
     ],
 )
 def test_what_no_pipeline_gives(name, value):

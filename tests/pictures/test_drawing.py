@@ -142,3 +142,9 @@ def test_an_hour_has_no_more_columns_than_dots(make_result):
     assert panels["Sound"].images[0].get_array().shape == (80, 1000)
     (density,) = panels["Text, letters a second"].patches
     assert max(density.get_data().values) > 3 * min(density.get_data().values)
+
+
+def test_halves_of_letters_and_control_characters_are_drawn(result):
+    result["chunks"][0]["text"] = result["audio_events"][1]["label"] = "a\ud800\0b"
+    figure, _ = drawn(result, title="a\ud800\0b")
+    assert [text for text, _ in texts(figure)].count("a\ufffdb") == 3

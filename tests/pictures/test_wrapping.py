@@ -34,3 +34,14 @@ def test_no_line_is_wider_than_the_box():
 def test_cut():
     assert cut("abcdef", 6, len) == "abcdef"
     assert cut("abc def", 5, len) == "abc…"
+
+
+def test_a_long_name_is_cut_in_a_few_steps():
+    measured = []
+
+    def measure(text):
+        measured.append(text)
+        return len(text)
+
+    assert cut("x" * 100_000, 20, measure) == "x" * 19 + "…"
+    assert len(measured) < 30

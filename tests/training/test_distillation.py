@@ -66,3 +66,9 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, rows):
 def test_clips_without_paths_are_refused(teacher):
     with pytest.raises(InputError, match="path"):
         load_teacher(teacher(("a.wav", 0.1, 0.2)), Dataset.from_dict({"audio": [{"bytes": b""}]}), LABELS)
+
+
+def test_a_path_that_no_file_can_have_is_refused(tmp_path, rows):
+    (tmp_path / "teacher.csv").write_text("path,Dog,Rain\na\0.wav,0,1\n")
+    with pytest.raises(InputError, match="which no file can have"):
+        load_teacher(tmp_path / "teacher.csv", rows, ["Dog", "Rain"])

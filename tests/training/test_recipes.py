@@ -13,6 +13,10 @@ OUTPUT = ["--output_dir", "run", "--use_cpu"]
 RECIPES = Path(__file__).parents[2] / "recipes"
 
 
+# Twenty lists, each of twice the one before: 2 million values.
+LAUGHS = ", ".join(f"&a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 20))
+
+
 @pytest.fixture
 def recipe(tmp_path):
     def recipe(text, name="recipe.yaml"):
@@ -111,6 +115,10 @@ def test_paths_are_looked_for_beside_the_recipe(recipe, tmp_path):
         ("seeds: [1, two]\n", "seeds"),
         ("on_the_fly: perhaps\n", "on_the_fly|ruthy"),
         ("projection_dim: 51.5\n", "projection_dim"),
+        ("[" * 5000, "cannot be read"),
+        ("seed: 2001-99-99\n", "cannot be read"),
+        (f"train: [&a0 [x, x], {LAUGHS}]\n", "more than 10000 values"),
+        ("labels: &a [*a]\n", "more than 10000 values"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_one_sentence(recipe, text, message):
@@ -179,3 +187,8 @@ def test_help_lists_every_flag(capsys):
         parse_command_line(["--help"])
     assert left.value.code == 0
     assert {"--init_head", "--mixup_rate", "--learning_rate"} <= set(capsys.readouterr().out.replace(",", " ").split())
+
+
+def test_what_can_be_no_path_stays_what_it_is(recipe):
+    long = "x" * 10_000
+    assert parse_arguments(OUTPUT, config=recipe(f"train: {long}\n"))[0].train == [long]

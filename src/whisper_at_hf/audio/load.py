@@ -19,6 +19,10 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 10_000_000
 # of a spectrum is beyond what float32 holds.
 LOUDEST = 2.0**32
 
+# A day, 5.5 GB of samples at 16 kHz. Packed silence takes a thousandth of its samples: without a limit, a file of some
+# megabytes could fill any memory. `stream_audio` needs none.
+LONGEST_SECONDS = 86_400
+
 
 def load_audio(source: Any, sampling_rate: int = 16_000) -> np.ndarray:
     """
@@ -40,14 +44,21 @@ def load_audio(source: Any, sampling_rate: int = 16_000) -> np.ndarray:
         of `source`.
 
     Raises:
-        InputError: there is no sound in `source`, or it cannot be read; the message names it.
+        InputError: there is no sound in `source`, it cannot be read, or it is longer than `LONGEST_SECONDS`; the
+            message names it.
 
     Warns:
         UserWarning: the file is cut short or damaged, and only a part of it decodes.
     """
     name = describe_source(source)
     rate = _checked_rate(sampling_rate, name)
-    return np.concatenate(list(_checked(_resampled(whole_blocks(source, name, rate), name, rate), name)))
+    pieces, count = [], 0
+    for piece in _checked(_resampled(whole_blocks(source, name, rate), name, rate), name):
+        count += len(piece)
+        if count > LONGEST_SECONDS * rate:
+            raise InputError(f"{name} lasts longer than {LONGEST_SECONDS / 3600:g} hours: cut it, or stream it.")
+        pieces.append(piece)
+    return np.concatenate(pieces)
 
 
 def stream_audio(source: Any, sampling_rate: int = 16_000) -> Iterator[np.ndarray]:

@@ -101,9 +101,9 @@ def _objects(path: Path, text: str) -> list[dict[str, Any]]:
     try:
         try:
             objects = [json.loads(text)]
-        except json.JSONDecodeError:
+        except json.JSONDecodeError:  # maybe one a line
             objects = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError also of a number with thousands of digits
         raise InputError(f"'{path}' is no JSON ({error}); pass what transcribe --format json wrote.") from None
     if not objects or not all(isinstance(found, dict) for found in objects):
         raise InputError(f"'{path}' holds no result; write it with whisper-at transcribe --format json.")

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
-from ..errors import InputError
+from ..errors import InputError, first_line
 from .ctranslate2_reader import read_model_bin
 from .generation import build_generation_config
 from .processors import load_processor, processor_from_tokenizer_json
@@ -38,12 +38,18 @@ def load_ctranslate2(
         loaded = load_processor(processor, config)
     settings = _read_settings(folder / "config.json")
     model = weights.model()
-    model.generation_config = build_generation_config(
-        loaded.tokenizer,
-        config,
-        suppress_tokens=settings.get("suppress_ids"),
-        alignment_heads=settings.get("alignment_heads"),
-    )
+    try:
+        model.generation_config = build_generation_config(
+            loaded.tokenizer,
+            config,
+            suppress_tokens=settings.get("suppress_ids"),
+            alignment_heads=settings.get("alignment_heads"),
+        )
+    except Exception as error:  # transformers raises many kinds, some of them plain
+        raise InputError(
+            f"{folder} has a config.json or tokenizer.json that cannot be used ({first_line(error)}): copy or "
+            "download the CTranslate2 model again."
+        ) from error
     return model, loaded
 
 
@@ -57,11 +63,13 @@ def read_ctranslate2(folder: Path) -> WhisperWeights:
         raise InputError(
             f"{path} lacks the weight {error}: give the conversion of a complete Whisper model."
         ) from error
+    except (RuntimeError, ValueError) as error:  # stacked projections that cannot be taken apart
+        raise InputError(f"{path} has weights of shapes that no Whisper has: copy or download it again.") from error
     heads = {part: variables.get(f"{part}/num_heads") for part in ("encoder", "decoder")}
     return WhisperWeights(
         str(path),
         state_dict,
-        **{f"{part}_heads": int(count) for part, count in heads.items() if count is not None},
+        **{f"{part}_heads": count.squeeze().tolist() for part, count in heads.items() if count is not None},
     )
 
 
@@ -115,8 +123,11 @@ def _read_settings(path: Path) -> dict:
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise InputError(
             f"{path} is not valid JSON ({error}): copy or download the CTranslate2 model again."
         ) from error
+    if not isinstance(settings, dict):
+        raise InputError(f"{path} holds no settings by name: copy or download the CTranslate2 model again.")
+    return settings

@@ -51,7 +51,7 @@ class _Cursor:
         shape = [self.number("I") for _ in range(self.number("B"))]
         dtype = DTYPES[self.number("B")]
         size = self.number("I")
-        if size != math.prod(shape) * dtype.itemsize:
+        if not size or size != math.prod(shape) * dtype.itemsize:
             raise struct.error(f"{size} bytes announced for {dtype} of shape {shape}")
         return torch.frombuffer(self.data(size), dtype=dtype).reshape(shape)
 
@@ -83,7 +83,7 @@ def read_model_bin(path: str | os.PathLike) -> dict[str, torch.Tensor]:
                 # The scales are gone by now, and so may be the target of a scale's alias.
                 if not alias.endswith(SCALE_SUFFIX):
                     variables[alias] = variables[target]
-        except (struct.error, LookupError, RuntimeError, ValueError) as error:
+        except (struct.error, LookupError, RuntimeError, UnicodeDecodeError) as error:
             raise InputError(
                 f"{path} is truncated or not a CTranslate2 model.bin ({error}): copy or download it again."
             ) from error
@@ -124,6 +124,9 @@ def _dequantise(variables: dict[str, torch.Tensor], path: Path) -> dict[str, tor
                     f"{path} stores {name} as {str(value.dtype).removeprefix('torch.')} without its scales: "
                     "give the float16 or float32 conversion of the model."
                 )
+            # Any other would not fit, or blow a single row up to as many as there are scales.
+            if scale.numel() not in (1, len(value)):
+                raise struct.error(f"{scale.numel()} scales for {name} of shape {tuple(value.shape)}")
             value = value.float() / scale.float().reshape(-1, *[1] * (value.dim() - 1))
         floats[name] = value
     return floats

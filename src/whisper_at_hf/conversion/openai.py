@@ -3,6 +3,7 @@
 import pickle
 import re
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from transformers import (
 from ..errors import InputError
 from .generation import build_generation_config
 from .processors import load_processor, openai_id
-from .weights import WhisperWeights
+from .weights import WhisperWeights, check_tensors
 
 # What openai/whisper calls the parts of a residual block, and transformers' names of the same parts; Whisper-AT's
 # heads are built of the same blocks. Source: https://github.com/openai/whisper, `model.py`.
@@ -76,18 +77,10 @@ def read_openai(path: Path) -> WhisperWeights:
         raise InputError(
             f"{path} is no OpenAI Whisper checkpoint: it lacks dims or model_state_dict; a head goes to --head."
         )
-    check_weights(checkpoint["model_state_dict"], path)
+    check_tensors(checkpoint["model_state_dict"], str(path))
     state_dict = {_rename(name): weight for name, weight in checkpoint["model_state_dict"].items()}
-    heads = [checkpoint["dims"].get(name) for name in ("n_audio_head", "n_text_head")]
-    if not all(count is None or (isinstance(count, int) and count > 0) for count in heads):
-        raise InputError(f"{path} has {heads} attention heads in its dims: it is damaged, copy or download it again.")
-    return WhisperWeights(str(path), state_dict, *heads)
-
-
-def check_weights(weights: dict, path: Path) -> None:
-    """Raise InputError unless they are tensors by names."""
-    if not all(isinstance(name, str) and isinstance(weight, torch.Tensor) for name, weight in weights.items()):
-        raise InputError(f"{path} holds other things than tensors among its weights: it is no state_dict.")
+    dims = checkpoint["dims"]
+    return WhisperWeights(str(path), state_dict, dims.get("n_audio_head"), dims.get("n_text_head"))
 
 
 def _rename(name: str) -> str:
@@ -124,8 +117,10 @@ def load_pickle(path: Path) -> dict[str, Any]:
 
     Raises:
         InputError: the file is damaged, holds anything but plain tensors, numbers, texts and containers (such a
-            pickle could run code, so it is not loaded), or is no dictionary.
+            pickle could run code, so it is not loaded), is an archive that unpacks to more than it is, or is no
+            dictionary.
     """
+    _refuse_bomb(path)
     try:
         with warnings.catch_warnings():
             # torch remarks on pickle protocols; what follows from them is said below.
@@ -136,8 +131,19 @@ def load_pickle(path: Path) -> dict[str, Any]:
             f"{path} was refused: it is no checkpoint of plain tensors, and loading other pickled objects could "
             "run code; save its state_dict alone with torch.save."
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except Exception as error:  # a damaged pickle may ask torch for anything
         raise InputError(f"{path} is damaged or no PyTorch checkpoint: copy or download it again.") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} holds a {type(content).__name__}, not a dictionary of weights.")
     return content
+
+
+def _refuse_bomb(path: Path) -> None:
+    """torch never packs what it saves; so an archive whose records are larger than it would only fill the memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(record.file_size for record in archive.infolist())
+    except Exception:  # a pickle without an archive, or damaged: torch finds out
+        return
+    if unpacked > path.stat().st_size:
+        raise InputError(f"{path} unpacks to {unpacked} bytes, more than it is: save it with torch.save instead.")

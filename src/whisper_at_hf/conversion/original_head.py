@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
-from ..errors import InputError
+from ..errors import InputError, first_line
 from ..labels import audioset_labels
 from ..model.configuration_whisper_at import TLTRConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
-from .openai import check_weights, load_pickle, rename_block_part
-from .weights import assign_weights
+from .openai import load_pickle, rename_block_part
+from .weights import assign_weights, check_tensors
 
 PREFIXES = ("at_model.", "module.", "")
 
@@ -25,6 +25,9 @@ PARTS = {
     "mlp_layer.1": "classifier",
 }
 BLOCKS = {"time_tr.": "time_block.", "layer_tr.": "layer_block."}
+
+MATRICES = ("layer_block.self_attn.q_proj.weight", "projection.weight", "classifier.weight")
+"""Our names of the weights that tell a head's sizes."""
 
 ENCODER_LAYERS = {384: 4, 512: 6, 768: 12, 1024: 24, 1280: 32}
 """Encoder layers of openai's Whispers by width (https://arxiv.org/abs/2212.04356, table 1)."""
@@ -47,7 +50,8 @@ def load_original_head(
     """
     state_dict = _head_state_dict(load_pickle(path), path)
     config = _head_config(state_dict, path, encoder_layers, labels)
-    head = TLTRForAudioClassification(config)
+    with torch.device("meta"):  # random initial weights would only be thrown away
+        head = TLTRForAudioClassification(config)
     assign_weights(head, state_dict, str(path))
     return head.eval()
 
@@ -58,12 +62,13 @@ def _head_state_dict(checkpoint: dict, path: Path) -> dict[str, torch.Tensor]:
         raise InputError(
             f"{path} holds no Whisper-AT head (TLTR or TLTR-512): give an original .pth or a folder of ours as --head."
         )
-    check_weights(checkpoint, path)
     state_dict = {}
     for name, weight in checkpoint.items():
+        name = str(name)
         renamed = _rename(name.removeprefix(prefix)) if name.startswith(prefix) else None
         if renamed is not None:
-            state_dict[renamed] = weight.float()
+            state_dict[renamed] = weight
+    check_tensors(state_dict, str(path))
     return state_dict
 
 
@@ -79,6 +84,8 @@ def _rename(name: str) -> str | None:
 def _head_config(
     state_dict: dict[str, torch.Tensor], path: Path, encoder_layers: int | None, labels: Sequence[str] | None
 ) -> TLTRConfig:
+    if wrong := [name for name in MATRICES if name in state_dict and state_dict[name].dim() != 2]:
+        raise InputError(f"{path} has a {wrong[0]} that is no matrix: copy or download it again.")
     width = state_dict["layer_block.self_attn.q_proj.weight"].shape[0]
     projection, classifier = state_dict.get("projection.weight"), state_dict.get("classifier.weight")
     if classifier is None:
@@ -87,12 +94,17 @@ def _head_config(
     encoder_layers = ENCODER_LAYERS.get(d_model, encoder_layers)
     if encoder_layers is None:
         raise InputError(f"{path} is {d_model} wide, as no openai Whisper is: name the Whisper that it belongs to.")
-    return TLTRConfig(
-        encoder_layers=encoder_layers,
-        d_model=d_model,
-        projection_dim=None if projection is None else width,
-        id2label=dict(enumerate(_label_names(classifier.shape[0], path, labels))),
-    )
+    names = _label_names(classifier.shape[0], path, labels)
+    projection_dim = None if projection is None else width
+    try:
+        return TLTRConfig(
+            encoder_layers=encoder_layers,
+            d_model=d_model,
+            projection_dim=projection_dim,
+            id2label=dict(enumerate(names)),
+        )
+    except ValueError as error:
+        raise InputError(f"{path} is of a shape that no head has ({first_line(error)}): download it again.") from error
 
 
 def _label_names(count: int, path: Path, labels: Sequence[str] | None) -> list[str]:

@@ -26,12 +26,22 @@ def processor_from_tokenizer_json(path: Path, config: WhisperConfig) -> WhisperP
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         added = sorted(content["added_tokens"], key=lambda token: token["id"])
-        vocabulary, merges = content["model"]["vocab"], content["model"]["merges"]
-    except (ValueError, KeyError, TypeError) as error:
+        tokenizer = _tokenizer(content, [token["content"] for token in added if token["special"]])
+        ids = tokenizer.get_vocab()
+        is_numbered_alike = all(ids.get(token["content"]) == token["id"] for token in added)
+    except Exception as error:  # the library in Rust raises plain ones
         raise InputError(f"{path} is no BPE tokenizer: copy or download it again, or pass --processor.") from error
-    specials = [token["content"] for token in added if token["special"]]
+    if not is_numbered_alike:
+        raise InputError(f"{path} does not number its tokens as Whisper does: pass --processor instead.")
+    processor = WhisperProcessor(WhisperFeatureExtractor(feature_size=config.num_mel_bins), tokenizer)
+    check_processor(processor, config, source=str(path))
+    return processor
+
+
+def _tokenizer(content: dict, specials: list[str]) -> WhisperTokenizer:
+    merges = content["model"]["merges"]
     tokenizer = WhisperTokenizer(
-        vocab=vocabulary,
+        vocab=content["model"]["vocab"],
         merges=[tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges],
         pad_token=END_OF_TEXT,
         # In the order of their ids: transformers takes the last one's id + 1 for the first timestamp.
@@ -39,12 +49,7 @@ def processor_from_tokenizer_json(path: Path, config: WhisperConfig) -> WhisperP
         model_max_length=1024,
     )
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in TIMESTAMPS])
-    ids = tokenizer.get_vocab()
-    if any(ids.get(token["content"]) != token["id"] for token in added):
-        raise InputError(f"{path} does not number its tokens as Whisper does: pass --processor instead.")
-    processor = WhisperProcessor(WhisperFeatureExtractor(feature_size=config.num_mel_bins), tokenizer)
-    check_processor(processor, config, source=str(path))
-    return processor
+    return tokenizer
 
 
 def load_processor(source: str | Path | None, config: WhisperConfig) -> WhisperProcessor:
@@ -59,7 +64,7 @@ def load_processor(source: str | Path | None, config: WhisperConfig) -> WhisperP
             # Asked first, or each of the processor's many files would wait for an unreachable hub in turn.
             cached_file(name, "tokenizer_config.json")
         processor = WhisperProcessor.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # also plain ones, of the library in Rust
         if source is None:
             raise InputError(
                 f"This model comes without a tokenizer and {name} cannot be loaded from the hub: "

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from transformers import WhisperConfig, WhisperForConditionalGeneration, WhisperProcessor
 
-from ..errors import InputError
+from ..errors import InputError, first_line
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import MODEL_TYPE, without_attention
+from ..model.configuration_whisper_at import MODEL_TYPE, check_depth, without_attention
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai
@@ -54,7 +54,18 @@ def read_config(whisper: str | os.PathLike) -> WhisperConfig:
     if kind is Source.OPENAI:
         return read_openai(Path(whisper)).config()
     values = {**without_attention(config_values(whisper)), "model_type": "whisper"}
-    return WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
+    try:
+        config = WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
+        check_depth(config)
+        return config
+    except Exception as error:  # transformers checks values by errors of many kinds
+        raise _broken(whisper, error) from error
+
+
+def _broken(whisper: str | os.PathLike, error: Exception) -> InputError:
+    return InputError(
+        f"{whisper} holds files that cannot be used ({first_line(error)}); copy or download the model again."
+    )
 
 
 def config_values(whisper: str | os.PathLike) -> dict:
@@ -65,13 +76,16 @@ def config_values(whisper: str | os.PathLike) -> dict:
     """
     try:
         values, _ = WhisperConfig.get_config_dict(whisper)
-    except OSError as error:
+        kind = values.get("model_type")
+    except Exception as error:  # OSError, also where it is no JSON; others where it is, but without names, or too deep
+        if not isinstance(error, OSError) or (Path(whisper) / "config.json").is_file():
+            raise _broken(whisper, error) from error
         raise InputError(
             f"{whisper} cannot be loaded: it is no folder or file here, and the hub does not give it; "
             "give the path of a Whisper or a hub id that you can reach."
         ) from error
-    if values.get("model_type") not in ("whisper", MODEL_TYPE):
-        raise InputError(f"{whisper} holds a model of type {values.get('model_type')!r}: give a Whisper.")
+    if kind not in ("whisper", MODEL_TYPE):
+        raise InputError(f"{whisper} holds a model of type {kind!r}: give a Whisper.")
     return values
 
 
@@ -99,8 +113,13 @@ def load_whisper(
         raise InputError(f"{whisper} is a Whisper-AT already: load it with WhisperATForConditionalGeneration.")
     config = read_config(whisper)
     loaded = load_transformers_processor(whisper, processor, config)
-    model = load_complete(WhisperForConditionalGeneration, whisper, config=config)
-    complete_generation_config(model, loaded)
+    try:
+        model = load_complete(WhisperForConditionalGeneration, whisper, config=config)
+        complete_generation_config(model, loaded)
+    except InputError:
+        raise
+    except Exception as error:
+        raise _broken(whisper, error) from error
     return model, loaded
 
 
@@ -115,7 +134,7 @@ def load_transformers_processor(
         # A folder without tokenizer files gives an empty tokenizer instead of an error.
         check_processor(own, config, str(whisper))
         return own
-    except (OSError, ValueError, TypeError, KeyError):  # a trainer's checkpoint folder holds no tokenizer
+    except Exception:  # a trainer's checkpoint folder holds no tokenizer; a broken one raises plain exceptions
         return load_processor(None, config)
 
 

@@ -1,6 +1,7 @@
 """Whisper weights in transformers' names, the configuration that they imply, and loading them strictly."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -33,13 +34,17 @@ class WhisperWeights:
     encoder_heads: int | None = None
     decoder_heads: int | None = None
 
+    def __post_init__(self) -> None:
+        check_tensors(self.state_dict, self.source)
+
     def config(self) -> WhisperConfig:
         """The configuration with the dimensions of the weights.
 
         Raises:
-            InputError: a weight that tells a dimension is missing.
+            InputError: a weight that tells a dimension is missing or has none, or the attention heads do not divide
+                the width.
         """
-        vocab_size, width = self._shape("model.decoder.embed_tokens.weight")
+        vocab_size, width = self._shape("model.decoder.embed_tokens.weight")[:2]
         end_of_text = 50257 if vocab_size >= MULTILINGUAL_VOCABULARY else 50256
         return WhisperConfig(
             vocab_size=vocab_size,
@@ -47,8 +52,8 @@ class WhisperWeights:
             num_mel_bins=self._shape("model.encoder.conv1.weight")[1],
             encoder_layers=self._count_layers("encoder"),
             decoder_layers=self._count_layers("decoder"),
-            encoder_attention_heads=self.encoder_heads or width // HEAD_WIDTH,
-            decoder_attention_heads=self.decoder_heads or width // HEAD_WIDTH,
+            encoder_attention_heads=self._heads(self.encoder_heads, width),
+            decoder_attention_heads=self._heads(self.decoder_heads, width),
             encoder_ffn_dim=self._shape("model.encoder.layers.0.fc1.weight")[0],
             decoder_ffn_dim=self._shape("model.decoder.layers.0.fc1.weight")[0],
             max_source_positions=self._shape("model.encoder.embed_positions.weight")[0],
@@ -68,9 +73,8 @@ class WhisperWeights:
         """
         with torch.device("meta"):  # random initial weights would only be thrown away
             model = WhisperForConditionalGeneration(self.config())
-        state_dict = {name: weight.float() for name, weight in self.state_dict.items()}
-        state_dict["proj_out.weight"] = state_dict["model.decoder.embed_tokens.weight"]
-        assign_weights(model, state_dict, self.source)
+        tied = self.state_dict["model.decoder.embed_tokens.weight"]
+        assign_weights(model, self.state_dict | {"proj_out.weight": tied}, self.source)
         model.tie_weights()
         model.model.encoder.embed_positions.requires_grad_(False)
         return model.eval()
@@ -78,15 +82,40 @@ class WhisperWeights:
     def _shape(self, name: str) -> torch.Size:
         if name not in self.state_dict:
             raise InputError(f"{self.source} lacks {name}: give the checkpoint of a complete Whisper model.")
-        return self.state_dict[name].shape
+        shape = self.state_dict[name].shape
+        if len(shape) < 2 or 0 in shape:
+            raise InputError(f"{self.source} has {name} of shape {tuple(shape)}: it is no such model.")
+        return shape
+
+    def _heads(self, given: int | None, width: int) -> int:
+        heads = width // HEAD_WIDTH if given is None else given
+        if type(heads) is not int or heads < 1 or width % heads:
+            raise InputError(f"{self.source} has {heads!r:.50} attention heads for a width of {width}: it is damaged.")
+        return heads
 
     def _count_layers(self, part: str) -> int:
         prefix = f"model.{part}.layers."
         return len({name.removeprefix(prefix).split(".")[0] for name in self.state_dict if name.startswith(prefix)})
 
 
+def check_tensors(state_dict: dict[str, torch.Tensor], source: str) -> None:
+    """Raise InputError, which names `source`, unless all of it is tensors of real numbers that are there, by name."""
+    for name, weight in state_dict.items():
+        if not isinstance(name, str) or not _is_weight(weight):
+            raise InputError(f"{source} holds {str(name)!r:.50}, which is no weight: copy or download it again.")
+
+
+def _is_weight(value: Any) -> bool:
+    if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
+        return False
+    if value.is_complex() or value.is_quantized:
+        return False
+    # A few bytes that are repeated, or none at all, can pass for a tensor of any size.
+    return value.numel() > 0 and value.nbytes <= value.untyped_storage().nbytes()
+
+
 def assign_weights(module: nn.Module, state_dict: dict[str, torch.Tensor], source: str) -> None:
-    """Make `state_dict` the weights of `module`, without a copy.
+    """Make `state_dict` the weights of `module`, in float32, without a copy where they are that already.
 
     Raises:
         InputError: a weight is missing, of another shape, or left over; `source` is the file it names.
@@ -101,4 +130,5 @@ def assign_weights(module: nn.Module, state_dict: dict[str, torch.Tensor], sourc
     for name in state_dict:
         if name not in expected:
             raise InputError(f"{source} holds {name}, which such a model does not have: it is of another kind.")
-    module.load_state_dict(state_dict, assign=True)
+    floats = {id(weight): weight.float() for weight in state_dict.values()}  # once, if two names share a weight
+    module.load_state_dict({name: floats[id(weight)] for name, weight in state_dict.items()}, assign=True)

@@ -61,11 +61,18 @@ def group_labels(dataset: Dataset, groups: dict[str, str]) -> Dataset:
 def _read_nodes(path: str) -> dict[str, dict]:
     try:
         with open(path, encoding="utf-8") as file:
-            return {node["id"]: {key: node[key] for key in ("id", "name", "child_ids")} for node in json.load(file)}
+            return {node["id"]: _checked(node) for node in json.load(file)}
     except OSError as error:
         raise unreadable(path, error) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path!r} is no ontology of AudioSet: pass its ontology.json.") from error
+
+
+def _checked(node: dict) -> dict:
+    names = [node["id"], node["name"], *node["child_ids"]]
+    if not isinstance(node["child_ids"], list) or not all(isinstance(name, str) for name in names):
+        raise TypeError("ids and names are texts")
+    return node
 
 
 def _name(node: dict) -> str:

@@ -13,11 +13,11 @@ import csv
 import json
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from io import StringIO
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..errors import InputError, first_line
 
@@ -90,30 +90,37 @@ def read_wording(path: str | os.PathLike) -> dict[str, str]:
     try:
         with open(name, encoding="utf-8-sig", newline="") as file:  # Excel starts files with a byte order mark
             text = file.read()
-        pairs = json.loads(text).items() if text.lstrip().startswith("{") else list(_csv_pairs(text, name))
     except UnicodeDecodeError as error:
         raise InputError(f"{name!r} is not in UTF-8: save it as CSV UTF-8.") from error
     except OSError as error:
         raise InputError(
             f"{name!r} cannot be read ({error.strerror or first_line(error)}): check the path."
         ) from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{name!r} is no JSON object ({first_line(error)}): correct it.") from error
-    except csv.Error as error:
-        raise InputError(f"{name!r} is no CSV file ({error}): correct it.") from error
+    pairs = _json_pairs(text, name) if text.lstrip().startswith("{") else _csv_pairs(text, name)
     return {label: _checked(label, words, repr(name)) for label, words in pairs}
+
+
+def _json_pairs(text: str, name: str) -> Iterable[tuple[str, Any]]:
+    try:
+        return json.loads(text).items()
+    except (ValueError, RecursionError) as error:  # ValueError also of a number with thousands of digits
+        raise InputError(f"{name!r} is no JSON object ({first_line(error)}): correct it.") from error
 
 
 def _csv_pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
     """The label and the words of every line that is not blank."""
     reader = csv.reader(StringIO(text, newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
+    try:
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise InputError(f"{name!r} is no CSV file ({error}): correct it.") from error
+    header = [cell.strip() for cell in rows[0][1]] if rows else []
     if not {"label", "words"} <= set(header):
         raise InputError(f"{name!r} has no columns 'label' and 'words': give it that header, or pass a JSON object.")
-    for row in filter(None, reader):
+    for line, row in rows[1:]:
         if len(row) != len(header):
             raise InputError(
-                f"{name!r}, line {reader.line_num}: {len(row)} cells under a header of {len(header)}: put cells that "
+                f"{name!r}, line {line}: {len(row)} cells under a header of {len(header)}: put cells that "
                 "hold a comma in quotes."
             )
         cells = dict(zip(header, map(str.strip, row), strict=True))

@@ -15,6 +15,9 @@ AGGREGATIONS = ("tltr", "mean", "last", "weighted", "mean_time", "last_time", "w
 # What the encoder was given when a head was trained, see `TLTRConfig.input_padding`.
 INPUT_PADDINGS = ("trim", "pad", "context")
 
+# Whisper has up to 32. Beyond, a number is broken, and making so many layers would never end.
+MOST_LAYERS = 1000
+
 # Encoder positions per second: 100 mel frames, halved by the second convolution.
 POSITIONS_PER_SECOND = 50
 
@@ -22,6 +25,13 @@ POSITIONS_PER_SECOND = 50
 # Where a config.json could name an attention kernel on the hub, which transformers would fetch and run. Saved folders
 # have neither; how attention is computed is for those to say who load a model.
 ATTENTION_KEYS = ("attn_implementation", "_attn_implementation")
+
+
+def check_depth(config: PreTrainedConfig) -> None:
+    """Raises ValueError where a Whisper's or head's configuration asks for more than `MOST_LAYERS`."""
+    for name in ("encoder_layers", "decoder_layers"):
+        if getattr(config, name, 0) > MOST_LAYERS:
+            raise ValueError(f"{name} is beyond {MOST_LAYERS}; no Whisper is as deep.")
 
 
 def without_attention(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,6 +138,7 @@ class TLTRConfig(PreTrainedConfig):
             raise ValueError(
                 'projection_per_layer=True needs aggregation="tltr" and a projection_dim; set both, or leave it out.'
             )
+        check_depth(self)
         for name in ("num_time_attention_heads", "num_layer_attention_heads"):
             if self.width % getattr(self, name):
                 raise ValueError(f"{name}={getattr(self, name)} does not divide the head's width {self.width}.")
@@ -186,6 +197,7 @@ class WhisperATConfig(WhisperConfig):
         self.heads = {name: _as_tltr_config(name, head) for name, head in (self.heads or {}).items()}
         self.check_labels(kwargs.get("num_labels"))
         super().__post_init__(**kwargs)
+        check_depth(self)
         self.refresh_heads()
 
     def check_labels(self, num_labels: int | None = None) -> None:

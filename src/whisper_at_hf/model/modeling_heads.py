@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -326,14 +327,24 @@ def load_saved_head(path: str | PathLike, config: TLTRConfig | None = None) -> T
         path: folder or hub id.
         config: its configuration, where it was read already.
     """
-    return load_complete(TLTRForAudioClassification, path, config=config or saved_head_config(path))
+    config = config or saved_head_config(path)
+    try:
+        return load_complete(TLTRForAudioClassification, path, config=config)
+    except InputError:
+        raise
+    except Exception as error:  # transformers raises many kinds at values that no head can have
+        raise InputError(f"The head in '{path}' cannot be loaded ({first_line(error)}); get it again.") from error
 
 
 def saved_head_config(path: str | PathLike) -> TLTRConfig:
     """The configuration of a head saved by `save_head`. Raises InputError if there is none at `path`."""
     try:
         values, _ = TLTRConfig.get_config_dict(path)
-    except OSError as error:
+    except Exception as error:  # OSError, also where it is no JSON; others where it is, but without names, or too deep
+        if not isinstance(error, OSError) or Path(path, "config.json").is_file():
+            raise InputError(
+                f"The head in '{path}' has a config.json that cannot be read ({first_line(error)}); get it again."
+            ) from error
         raise InputError(
             f"'{path}' is neither a folder with a head nor a hub id that can be reached; check the name."
         ) from error
@@ -343,5 +354,5 @@ def saved_head_config(path: str | PathLike) -> TLTRConfig:
         )
     try:
         return TLTRConfig.from_dict(values)
-    except ValueError as error:
+    except Exception as error:  # transformers checks types by errors of many kinds
         raise InputError(f"The head in '{path}' has a config.json that cannot be used: {first_line(error)}") from error

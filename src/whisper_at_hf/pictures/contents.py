@@ -15,6 +15,8 @@ from .sound import SAMPLING_RATE
 MAX_LABELS = 12
 # A label that never scores higher is not worth a row: no tag counts below, where the head has no threshold of its own.
 FAINTEST_SCORE = 0.25
+# A year. Beyond lies no recording, and an axis of times overflows at last.
+LONGEST_SECONDS = 366 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ _Timed = tuple[float, float | None, str]
 def _timed_chunks(result: Mapping[str, Any]) -> list[_Timed]:
     with _form_of("chunks"):
         timed = [(*chunk["timestamp"], chunk["text"].strip()) for chunk in result.get("chunks") or ()]
-        return [(float(start), None if end is None else float(end), text) for start, end, text in timed if text]
+        return [(_seconds(start), None if end is None else _seconds(end), text) for start, end, text in timed if text]
 
 
 def _untimed_text(result: Mapping[str, Any]) -> list[_Timed]:
@@ -153,8 +155,20 @@ def _form_of(name: str) -> Iterator[None]:
 
 
 def _event(event: Mapping[str, Any]) -> Event:
-    start, end = event["timestamp"]
-    return Event(str(event["label"]), float(start), float(end), float(event["score"]))
+    start, end = map(_seconds, event["timestamp"])
+    return Event(str(event["label"]), start, end, _score(event["score"]))
+
+
+def _seconds(value: Any) -> float:
+    if not 0 <= float(value) <= LONGEST_SECONDS:
+        raise ValueError(f"{value} s are no time in a recording")
+    return float(value)
+
+
+def _score(value: Any) -> float:
+    if not 0 <= float(value) <= 1:
+        raise ValueError(f"{value} is no score")
+    return float(value)
 
 
 def _event_labels(events: list[Event], max_labels: int, before: list[str]) -> list[str]:
@@ -179,7 +193,8 @@ def _heat(result: Mapping[str, Any], max_labels: int) -> Heat | None:
 
 
 def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
-    labels, times = [str(label) for label in event_scores["labels"]], np.asarray(event_scores["times"], float)
+    labels = [str(label) for label in event_scores["labels"]]
+    times = np.array([_seconds(time) for time in event_scores["times"]])
     scores = np.nan_to_num(np.asarray(event_scores["scores"], np.float32)).reshape(len(times), len(labels)).T
     if not scores.size:
         return None
@@ -192,7 +207,7 @@ def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
 def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
     """Where windows overlap, the highest score counts; what is not among a window's tags counts 0."""
     labels = sorted({str(tag["label"]) for window in windows for tag in window["tags"]})
-    edges = np.unique([float(seconds) for window in windows for seconds in window["timestamp"]])
+    edges = np.unique([_seconds(seconds) for window in windows for seconds in window["timestamp"]])
     if not labels or len(edges) < 2:
         return None
     row = {label: number for number, label in enumerate(labels)}
@@ -200,8 +215,8 @@ def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
     for window in windows:
         begin, end = np.searchsorted(edges, window["timestamp"])
         for tag in window["tags"]:
-            covered = scores[row[tag["label"]], begin:end]
-            np.maximum(covered, float(tag["score"]), out=covered)
+            covered = scores[row[str(tag["label"])], begin:end]
+            np.maximum(covered, _score(tag["score"]), out=covered)
     return Heat(labels, edges, scores)
 
 

@@ -1,5 +1,6 @@
 """Text broken into lines that fit a box."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 # How wide a text is, in any unit.
@@ -29,9 +30,9 @@ def cut(text: str, width: float, measure: Measure) -> str:
     if measure(text) <= width:
         return text
     kept = text.removesuffix("…")
-    while kept and measure(kept + "…") > width:
-        kept = kept[:-1].rstrip()
-    return kept + "…"
+    # Halving: letter by letter, a name of some thousand letters would take minutes.
+    fits = bisect_right(range(1, len(kept)), width, key=lambda count: measure(kept[:count].rstrip() + "…"))
+    return kept[:fits].rstrip() + "…"
 
 
 def _pieces(text: str, width: float, measure: Measure) -> Iterator[tuple[str, str]]:

@@ -36,7 +36,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", wi
         return pipeline("whisper-at", model=loaded, device=device, **parts)
     except InputError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:  # transformers refuses broken files by errors of every kind, also plain ones
         raise unreachable_model(model, error) from error
 
 
@@ -60,7 +60,7 @@ def unreachable_model(model: str, error: Exception) -> InputError:
 def _model_type(folder: Path) -> str | None:
     try:
         return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
 
 

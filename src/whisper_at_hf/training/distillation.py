@@ -55,6 +55,8 @@ def _named_clip(row: dict[str, str], folder: Path, path: str | Path) -> tuple[st
         times = {name: float(row[name]) for name in ("start", "end") if row.get(name)}
     except ValueError:
         raise InputError(f"'{path}' has a start or end that is no number of seconds for {row['path']}.") from None
+    if "\0" in row["path"]:
+        raise InputError(f"'{path}' has the path {row['path']!r}, which no file can have; correct it.")
     return (str((folder / row["path"]).resolve()), *segment(times))
 
 

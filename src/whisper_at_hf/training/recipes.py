@@ -1,6 +1,7 @@
 """From a preset, a YAML or JSON file and flags to the arguments of a run; later ones win."""
 
 import json
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,8 @@ Arguments = tuple[DataArguments, HeadArguments, TLTRTrainingArguments]
 # Values that a recipe file gives as paths; relative ones are relative to the file.
 _PATH_LISTS = ("train", "validation", "test")
 _PATHS = ("whisper", "init_head", "labels", "speech", "teacher", "clips")
+# Aliases in YAML let some lines stand for billions of values.
+MOST_VALUES = 10_000
 
 
 class _Parser(HfArgumentParser):
@@ -104,17 +107,30 @@ def _file_values(config: str | Path | None, known: set[str]) -> dict[str, Any]:
     try:
         text = Path(config).read_text(encoding="utf-8")
         values = json.loads(text) if str(config).endswith(".json") else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except Exception as error:  # what is too deep, and whatever YAML's own types make of odd texts
         raise InputError(
             f"The recipe '{config}' cannot be read ({first_line(error)}); give a YAML or JSON file."
         ) from error
     if not isinstance(values, dict):
         raise InputError(f"The recipe '{config}' holds no names with values; write for instance learning_rate: 0.001.")
+    if _is_beyond(MOST_VALUES, values):
+        raise InputError(f"The recipe '{config}' holds more than {MOST_VALUES} values; take YAML aliases out of it.")
     values = {str(name).replace("-", "_"): value for name, value in values.items()}
     unknown = sorted(set(values) - known - {"preset"})
     if unknown:
         raise InputError(f"The recipe '{config}' names what no run knows: {', '.join(unknown)}; see --help.")
     return _beside(Path(config).parent, values)
+
+
+def _is_beyond(most: int, tree: Any) -> bool:
+    """Whether a tree of lists and dicts has more values than that, each counted as often as it is pointed to."""
+    waiting, count = [tree], 0
+    while waiting and count <= most:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, dict | list | tuple | set):
+            waiting += [*value, *value.values()] if isinstance(value, dict) else value
+    return count > most
 
 
 def _as_flags(values: dict[str, Any], parser: HfArgumentParser) -> list[str]:
@@ -143,5 +159,6 @@ def _beside(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_folder(folder: Path, path: Any) -> str:
-    beside = folder / str(path)
-    return str(beside) if path != AUDIOSET and beside.exists() else str(path)
+    beside = os.path.join(folder, str(path))
+    # Unlike `Path.exists`, this one takes what can be no path, such as a text that is too long.
+    return beside if path != AUDIOSET and os.path.exists(beside) else str(path)
