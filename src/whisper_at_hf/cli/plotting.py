@@ -9,7 +9,7 @@ import typer
 
 from ..audio import load_audio
 from ..conversion.default_model import default_model_path
-from ..errors import InputError
+from ..errors import InputError, first_line
 from ..pictures import plot as plot_result
 from ..pictures.contents import MAX_LABELS
 from ..pictures.plotting import is_page_path
@@ -83,7 +83,7 @@ def read_result(path: Path, file: str) -> dict[str, Any]:
         InputError: it cannot be read, is no such JSON, or holds many results and none of that file.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors start files with a byte order mark
     except UnicodeDecodeError:
         raise InputError(f"'{path}' is no text; pass what whisper-at transcribe --format json wrote.") from None
     except OSError as error:
@@ -102,9 +102,11 @@ def _objects(path: Path, text: str) -> list[dict[str, Any]]:
         try:
             objects = [json.loads(text)]
         except json.JSONDecodeError:
-            objects = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except json.JSONDecodeError as error:
-        raise InputError(f"'{path}' is no JSON ({error}); pass what transcribe --format json wrote.") from None
+            objects = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError) as error:  # ValueError by itself: a number of thousands of digits
+        raise InputError(
+            f"'{path}' is no JSON ({first_line(error)}); pass what transcribe --format json wrote."
+        ) from None
     if not objects or not all(isinstance(found, dict) for found in objects):
         raise InputError(f"'{path}' holds no result; write it with whisper-at transcribe --format json.")
     return objects

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..captions.markup import clean
 from ..figures import RESOLUTION, STYLES, new_figure
 from . import text_lane
 from .clock import clock, ticks
@@ -49,7 +50,7 @@ class Panel(NamedTuple):
     draw: Callable[["Axes"], None]
 
 
-def draw(contents: Contents, title: str | None, kind: str) -> "Figure":
+def draw(contents: Contents, title: str, kind: str) -> "Figure":
     """The picture of a result, `WIDTH` wide and as high as it needs.
 
     Args:
@@ -64,11 +65,11 @@ def draw(contents: Contents, title: str | None, kind: str) -> "Figure":
         measure = _measure(figure, size=FONT_SIZE)
         measure_title = _measure(figure, **TITLE_FONT)
         rows = [*(contents.heat.labels if contents.heat else ()), *contents.event_labels]
-        names = {row: cut(row, LONGEST_NAME, measure) for row in rows}
+        names = {row: cut(clean(row), LONGEST_NAME, measure) for row in rows}
         left = LEFT + max(map(measure, [*names.values(), "8 kHz"]))
         width = WIDTH - left - RIGHT
         panels = list(_panels(contents, kind, width, names, measure))
-        _place(figure, panels, left, width, contents.seconds, cut(title or "", WIDTH - 2 * LEFT, measure_title))
+        _place(figure, panels, left, width, contents.seconds, cut(clean(title), WIDTH - 2 * LEFT, measure_title))
     return figure
 
 
@@ -147,7 +148,7 @@ def _text_panel(contents: Contents, width: float, measure: Measure) -> Panel:
     boxes = text_lane.boxes(contents.chunks, contents.seconds, width)
     padding = measure("n")
     lines = [
-        wrap(box.text, (box.end - box.start) / contents.seconds * width - padding, text_lane.MAX_LINES, measure)
+        wrap(clean(box.text), (box.end - box.start) / contents.seconds * width - padding, text_lane.MAX_LINES, measure)
         for box in boxes
     ]
     height = LINE * max(map(len, lines), default=1) + padding
