@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from reprlib import repr as short_repr
 from typing import Literal, NamedTuple
 
 from ..errors import InputError, first_line
@@ -46,12 +47,13 @@ def _rows() -> dict[str, _Row]:
     return {row["label"]: _Row(row["words"], row["kind"]) for row in csv.DictReader(text.splitlines())}
 
 
-def caption_words(overrides: Mapping[str, str] | None = None) -> CaptionWords:
+def caption_words(overrides: Mapping[str, str] | None = None, name: str = "overrides") -> CaptionWords:
     """What captions call each label.
 
     Args:
         overrides: other words for some labels, such as `{"Dog": "Hund bellt"}`, of AudioSet or of a user's own; ""
             keeps a label out of captions.
+        name: what errors call them.
 
     Returns:
         the words by AudioSet's display name and by the names in `overrides`.
@@ -61,9 +63,11 @@ def caption_words(overrides: Mapping[str, str] | None = None) -> CaptionWords:
     """
     words = CaptionWords({label: row.words for label, row in _rows().items()})
     if overrides is not None and not isinstance(overrides, Mapping):
-        raise InputError(f"overrides={overrides!r} are no words by label; use a dict such as {{'Dog': 'woof'}}.")
+        raise InputError(
+            f"{name}={short_repr(overrides)} are no words by label; use a dict such as {{'Dog': 'woof'}}."
+        )
     for label, own in (overrides or {}).items():
-        words[label] = _checked(label, own, "overrides")
+        words[label] = _checked(label, own, name)
     return words
 
 
@@ -91,16 +95,18 @@ def read_wording(path: str | os.PathLike) -> dict[str, str]:
         with open(name, encoding="utf-8-sig", newline="") as file:  # Excel starts files with a byte order mark
             text = file.read()
         pairs = json.loads(text).items() if text.lstrip().startswith("{") else list(_csv_pairs(text, name))
+    except InputError:
+        raise
     except UnicodeDecodeError as error:
         raise InputError(f"{name!r} is not in UTF-8: save it as CSV UTF-8.") from error
     except OSError as error:
         raise InputError(
             f"{name!r} cannot be read ({error.strerror or first_line(error)}): check the path."
         ) from error
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{name!r} is no JSON object ({first_line(error)}): correct it.") from error
     except csv.Error as error:
         raise InputError(f"{name!r} is no CSV file ({error}): correct it.") from error
+    except (ValueError, RecursionError) as error:  # ValueError by itself: a number of thousands of digits
+        raise InputError(f"{name!r} is no JSON object ({first_line(error)}): correct it.") from error
     return {label: _checked(label, words, repr(name)) for label, words in pairs}
 
 
@@ -121,10 +127,11 @@ def _csv_pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _checked(label: str, words: str, where: str) -> str:
+    shown = short_repr(label)
     if not isinstance(label, str) or not label.strip():
-        raise InputError(f"{where}: {label!r} is no label; name one, such as 'Dog'.")
+        raise InputError(f"{where}: {shown} is no label; name one, such as 'Dog'.")
     if not isinstance(words, str):
-        raise InputError(f"{where}: the words of {label!r} are {words!r}; give text, or '' to leave the label out.")
+        raise InputError(f"{where}: the words of {shown} are {short_repr(words)}; give text, or '' to leave it out.")
     if any(unicodedata.category(character) in _UNFIT for character in words):
-        raise InputError(f"{where}: the words of {label!r} hold a line break or control character; write one line.")
+        raise InputError(f"{where}: the words of {shown} hold a line break or control character; write one line.")
     return words.strip()
