@@ -112,7 +112,7 @@ def test_lines_end_with_newlines_alone(plot, tone, tmp_path):
         ('{"a": 1}\n{"b"', "is no JSON"),
         ("[" * 100_000, "is no JSON"),
         ('{"a": ' + "1" * 5000 + "}", "is no JSON"),
-        ('{"chunks": 5}', "chunks is no list"),
+        ('{"chunks": 5}', "bad.json': chunks is no list"),
         (b"\xff\xfe\x00", "is no text"),
         (None, "cannot be read"),
     ],

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..audio import load_audio
+from ..captions.result_checks import check_result
 from ..conversion.default_model import default_model_path
 from ..errors import InputError, first_line
 from ..pictures import plot as plot_result
@@ -80,7 +81,7 @@ def read_result(path: Path, file: str) -> dict[str, Any]:
     """The result of a file in what `--format json` writes: one JSON object, or a line with one for each file.
 
     Raises:
-        InputError: it cannot be read, is no such JSON, or holds many results and none of that file.
+        InputError: it cannot be read, is no such JSON, holds many results and none of that file, or no result.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors start files with a byte order mark
@@ -89,11 +90,13 @@ def read_result(path: Path, file: str) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror}); check --result.") from error
     results = _objects(path, text)
-    if len(results) == 1:
-        return results[0]
-    own = [result for result in results if result.get("file") == file]
+    own = results if len(results) == 1 else [result for result in results if result.get("file") == file]
     if len(own) != 1:
         raise InputError(f"'{path}' holds {len(results)} results, {len(own)} of them of '{file}'; keep one.")
+    try:
+        check_result(own[0])
+    except InputError as error:
+        raise InputError(f"'{path}': {error}") from None
     return own[0]
 
 
