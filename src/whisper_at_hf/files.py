@@ -57,13 +57,16 @@ def open_to_append(path: Path, mode: str = "ab", **options: Any) -> IO:
     return open(path, mode, opener=opener, **options)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file, which is there whole or not at all. Raises InputError where it cannot be written."""
+def write_atomically(path: Path, text: str, fix: str = "name another --output") -> None:
+    """Write a text file, which is there whole or not at all.
+
+    Raises InputError, which ends with `fix`, where it cannot be written.
+    """
     try:
         with whole_or_nothing(path) as draft:
             draft.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
-        raise InputError(f"'{path}' cannot be written ({error.strerror}); name another --output.") from error
+        raise InputError(f"'{path}' cannot be written ({error.strerror}); {fix}.") from error
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

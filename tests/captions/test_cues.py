@@ -112,3 +112,16 @@ def test_an_hour_takes_seconds():
 def test_what_cannot_be_made_is_refused(given, captions, message):
     with pytest.raises(InputError, match=message):
         make_cues(given, captions)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rules": 5}, "The rules are a int"),
+        ({"wording": 5}, "wording=5 are no words by label"),
+        ({"wording": {"Dog": 5}}, "wording: the words of 'Dog' are 5"),
+    ],
+)
+def test_options_of_wrong_types(options, message):
+    with pytest.raises(InputError, match=message):
+        make_cues(TALK, "sdh", **options)

@@ -1,5 +1,6 @@
 """The published figures, and cues that break each of them."""
 
+import numpy as np
 import pytest
 
 from whisper_at_hf import InputError
@@ -56,8 +57,24 @@ def test_own_rules():
         ({"gap_seconds": -0.1}, "gap_seconds=-0.1 is too small"),
         ({"min_seconds": "1"}, "min_seconds='1' is not a number"),
         ({"min_seconds": 3, "max_seconds": 2}, "max_seconds=2 is less than min_seconds=3"),
+        ({"lines": True}, "lines=True is not a whole number"),
+        ({"line_characters": 10**400}, "line_characters is beyond what captions have; use 1e"),
+        ({"max_seconds": float("inf")}, "max_seconds is beyond"),
+        ({"gap_seconds": 1e308}, "gap_seconds is beyond"),
     ],
 )
 def test_rules_that_no_cue_can_keep(values, message):
     with pytest.raises(InputError, match=message):
         CaptionRules(**values)
+
+
+def test_numbers_of_numpy_are_numbers():
+    rules = CaptionRules(line_characters=np.int8(100), lines=np.int8(2), max_seconds=np.float32(6.5))
+    assert rules == CaptionRules(line_characters=100, lines=2, max_seconds=6.5)
+    assert rules.lines * rules.line_characters == 200
+
+
+def test_what_are_no_rules():
+    for wrong in (5, "x", {}):
+        with pytest.raises(InputError, match="The rules are a .*; use a CaptionRules"):
+            broken_rules([], wrong)

@@ -80,6 +80,9 @@ def test_labels_of_ones_own_and_words_in_other_languages():
 def test_words_that_fit_into_no_caption_are_refused_by_name():
     with pytest.raises(InputError, match="of 'Rain' do not fit into 2 lines of 42 characters; give shorter ones"):
         said(("Rain", 0, 1), wording={"Rain": "rain " * 30})
+    with pytest.raises(InputError, match="do not fit") as caught:
+        said(("x" * 5000, 0, 1))
+    assert len(str(caught.value)) < 250
     assert said(("Rain", 0, 1), wording={"Rain": "rain " * 9}) == [
         (0, "[rain rain rain rain", "rain rain rain rain rain]")
     ]

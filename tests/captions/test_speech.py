@@ -21,7 +21,6 @@ def test_times_are_kept_in_hundredths():
         ([(" a b c d e f.", 1.0, None)], [("a b c d e f.", 100, 180)]),  # 12 characters, 15 a second
         ([(" a b c d e f.", 1.0, 1.0)], [("a b c d e f.", 100, 180)]),
         ([(" a b c d e f.", 1.0, 0.5)], [("a b c d e f.", 100, 180)]),
-        ([(" a b c d e f.", 1.0, float("nan"))], [("a b c d e f.", 100, 180)]),
         ([(" a.", 1.0, 3.0), (" b.", 1.3, 2.0)], [("a.", 100, 130), ("b.", 130, 200)]),
         ([(" b.", 5.0, 5.4), (" a.", 1.0, 1.4)], [("a.", 100, 140), ("b.", 500, 540)]),
         ([(" a.", 2.0, 2.2), (" b.", None, None)], [("a.", 200, 220), ("b.", 220, 233)]),
@@ -29,7 +28,7 @@ def test_times_are_kept_in_hundredths():
         ([(" a.", -3.0, 0.4)], [("a.", 0, 40)]),
         ([], []),
     ],
-    ids="no end|no time|end first|nan|overlap|order|no start|empty|before the file|nothing".split("|"),
+    ids="no end|no time|end first|overlap|order|no start|empty|before the file|nothing".split("|"),
 )
 def test_odd_times(chunks, expected):
     assert times(*chunks) == expected
@@ -81,7 +80,7 @@ def test_segments_without_spaces_are_no_words():
     assert [token.text for token in words if token.closes] == ["雨。"]
 
 
-@pytest.mark.parametrize("without", [{"text": "a"}, {}, {"chunks": [{"text": "a", "language": "english"}]}])
+@pytest.mark.parametrize("without", [{"text": "a"}, {}, {"chunks": None}])
 def test_a_result_without_times_is_refused(without):
     with pytest.raises(InputError, match="ask for them with return_timestamps=True"):
         speech_chunks(without)

@@ -107,6 +107,14 @@ def test_options_that_do_not_go_together_are_refused(arguments, message):
     assert isinstance(error, InputError) and re.search(message, str(error))
 
 
+def test_words_that_no_caption_has_room_for_are_refused_before_the_model_runs(asked, tmp_path):
+    file = tmp_path / "words.csv"
+    file.write_text("label,words\nDog,woof\nRain," + "rain " * 100 + "\n")
+    said = " ".join(asked("transcribe", "a.wav", "--format", "srt", "--captions", "sdh", "--wording", file).split())
+    assert "of --wording: the words of 'Rain' do not fit into 2 lines of 42 characters; give shorter" in said
+    assert "rain rain" not in said
+
+
 def test_names_of_sounds_need_the_package_that_has_them(monkeypatch):
     monkeypatch.setattr(caption_options, "translated_names", lambda language: None)
     for language, named in (("de", "in 'de'"), ("auto", "in other languages")):

@@ -30,12 +30,23 @@ def test_a_space_is_written_with_its_limits(tmp_path):
     ("arguments", "sentence"),
     [
         (["--max-mb", "0"], "leaves no room"),
+        (["--max-minutes", "inf"], "max_minutes is no limit"),
+        (
+            ["--space", "file/space"],
+            "'file/space' cannot be made (Not a directory); name another folder for the Space.",
+        ),
+        (
+            ["--space", "taken"],
+            "'taken/app.py' cannot be written (Is a directory); name another folder for the Space.",
+        ),
         (["--model", "no-such-folder"], "'no-such-folder' is neither a folder"),
         (["--space", "space", "--model", "."], "push it to the hub first"),
     ],
 )
 def test_bad_options_are_a_sentence(arguments, sentence, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    Path("taken/app.py").mkdir(parents=True)
     done = invoke(*arguments)
     assert done.exit_code == 2 and sentence in done.stderr and "Traceback" not in done.stderr
 

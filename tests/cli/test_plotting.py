@@ -93,6 +93,16 @@ def test_the_files_own_line_of_many(plot, tone, tmp_path):
     assert_one_sentence(done, f"holds 2 results, 0 of them of '{tone}'")
 
 
+def test_lines_end_with_newlines_alone(plot, tone, tmp_path):
+    own = {"file": str(tone), **RESULT, "event_scores": None, "chunks": []}
+    rows = [{**own, "text": "One\u2028and\x85two."}, {**own, "file": "other.wav"}]
+    lines = tmp_path / "all.jsonl"
+    lines.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8-sig")
+    done = plot(tone, "--result", lines, "--output", tmp_path / "page.html")
+    assert done.exit_code == 0, done.output
+    assert page_data(tmp_path / "page.html")["chunks"][0][2] == "One\u2028and\x85two."
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -101,8 +111,8 @@ def test_the_files_own_line_of_many(plot, tone, tmp_path):
         ('{"text": ', "is no JSON"),
         ('{"a": 1}\n{"b"', "is no JSON"),
         ("[" * 100_000, "is no JSON"),
-        ("9" * 5000, "is no JSON"),
-        ('{"chunks": 5}', "'chunks' of the result"),
+        ('{"a": ' + "1" * 5000 + "}", "is no JSON"),
+        ('{"chunks": 5}', "bad.json': chunks is no list"),
         (b"\xff\xfe\x00", "is no text"),
         (None, "cannot be read"),
     ],

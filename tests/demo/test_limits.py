@@ -51,6 +51,25 @@ def test_what_is_no_sound_is_named_without_its_folder(tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"max_mb": "5"}, "max_mb is a str; use a number"),
+        ({"max_minutes": None}, "max_minutes is a NoneType"),
+        ({"max_mb": True}, "max_mb is a bool"),
+        ({"max_mb": float("inf")}, "max_mb is no limit any more; use 1e"),
+        ({"max_minutes": 10**400}, "max_minutes is no limit any more"),
+    ],
+)
+def test_limits_that_are_none(values, message):
+    with pytest.raises(InputError, match=message):
+        Limits(**values)
+
+
+def test_limits_of_numpy_are_written_as_numbers():
+    assert repr(Limits(np.float32(5), np.int64(2))) == "Limits(max_mb=5.0, max_minutes=2.0)"
+
+
 @pytest.mark.parametrize("values", [{"max_mb": 0}, {"max_minutes": -1}, {"max_mb": float("nan")}])
 def test_limits_that_leave_no_room(values):
     with pytest.raises(InputError, match=f"{next(iter(values))}=.* leaves no room"):

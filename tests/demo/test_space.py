@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from whisper_at_hf import InputError
-from whisper_at_hf.demo import Limits, write_space
+from whisper_at_hf.demo import Limits, build_demo, write_space
 
 
 def test_the_readme_says_what_the_hub_asks_for(tmp_path):
@@ -43,3 +43,18 @@ def test_folders_of_this_machine_are_no_models_of_a_space(tmp_path):
     with pytest.raises(InputError, match="lies on this machine.*push it to the hub"):
         write_space(tmp_path / "space", models=[str(tmp_path)])
     assert not (tmp_path / "space").exists()
+
+
+@pytest.mark.parametrize("models", ["user/base", 5, [5], [None]])
+def test_models_are_a_list_of_names(tmp_path, models):
+    for use in (lambda: write_space(tmp_path / "space", models), lambda: build_demo(models)):
+        with pytest.raises(InputError, match="models .*; pass a list of folders or hub ids"):
+            use()
+    assert not (tmp_path / "space").exists()
+
+
+def test_a_very_long_name_is_no_folder(tmp_path):
+    name = "x" * 5000
+    assert name in (write_space(tmp_path, [name]) / "app.py").read_text()
+    with pytest.raises(InputError, match="is neither a folder"):
+        build_demo([name])

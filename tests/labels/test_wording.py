@@ -122,6 +122,8 @@ def test_our_own_file_is_a_pattern_for_others():
         (b'["Dog"]', "has no columns"),
         (b'{"Dog": "woof"', "is no JSON object"),
         (b'{"Dog": ["woof"]}', "the words of 'Dog' are"),
+        (b'{"Dog": ' + b"1" * 5000 + b"}", "is no JSON object"),
+        (b'{"Dog": ' + b"[" * 100_000, "is no JSON object"),
         (b"label,words\n" + b"x" * 200_000 + b",woof\n", "is no CSV file"),
     ],
 )

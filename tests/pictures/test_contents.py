@@ -89,28 +89,9 @@ def test_nothing_to_draw(empty):
     assert read_contents(empty, np.zeros(8000)).seconds == 0.5
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("chunks", [{"text": "x"}]),
-        ("chunks", [{"text": None, "timestamp": [0, 1]}]),
-        ("audio_events", [{"label": "Dog", "timestamp": 3, "score": 1}]),
-        ("audio_events", 5),
-        ("audio_tags", [{"timestamp": [0, 1]}]),
-        ("event_scores", {"labels": ["Dog"], "times": [1, 2], "scores": [[0.5]]}),
-        ("event_scores", [0.5]),
-        ("text", 5),
-        ("chunks", [{"text": "Hi.", "timestamp": [-1, 1]}]),
-        ("chunks", [{"text": "Hi.", "timestamp": [0, float("nan")]}]),
-        ("audio_events", [{"label": "Dog", "timestamp": [0, 1e300], "score": 1}]),
-        ("audio_events", [{"label": "Dog", "timestamp": [0, 1], "score": float("inf")}]),
-        ("audio_tags", [{"timestamp": [0, 1], "tags": [{"label": "Dog", "score": -1}]}]),
-        ("event_scores", {"labels": ["Dog"], "times": [1, 1e12], "scores": [[0.5], [0.5]]}),
-    ],
-)
-def test_what_no_pipeline_gives(name, value):
-    with pytest.raises(InputError, match=f"'{name}' of the result"):
-        read_contents({name: value}, np.zeros(16000))
+def test_a_chunk_without_a_start_begins_where_the_last_one_ends():
+    chunks = [{"text": "one", "timestamp": (0, 2)}, {"text": "two", "timestamp": (None, 3)}]
+    assert read_contents({"chunks": chunks}).chunks == [Chunk(0, 2, "one"), Chunk(2, 3, "two")]
 
 
 def test_other_wrong_arguments(result):

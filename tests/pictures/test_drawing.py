@@ -12,7 +12,7 @@ from whisper_at_hf.pictures.drawing import WIDTH, draw
 LONG_NAME = "Bird vocalization, bird call, bird song"
 
 
-def drawn(result, audio=None, title=None, kind="log-mel", **reading):
+def drawn(result, audio=None, title="", kind="log-mel", **reading):
     figure = draw(read_contents(result, audio, **reading), title, kind)
     return figure, {axes.get_label(): axes for axes in figure.axes}
 

@@ -52,6 +52,24 @@ def test_wrong_arguments(result, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("path", [5, b"a.png", "a\0.png", "\ud800.html"])
+def test_paths_that_no_file_has(result, path):
+    with pytest.raises(InputError, match="path=.* is no name of a file"):
+        plot(result, path)
+
+
+def test_titles_of_wrong_types(result, tmp_path):
+    for path in (tmp_path / "a.html", tmp_path / "a.png"):
+        with pytest.raises(InputError, match="The title is a int"):
+            plot(result, path, title=5)
+
+
+def test_texts_that_no_font_has_are_drawn(result, tmp_path, recwarn):
+    result["chunks"][0]["text"] = result["audio_events"][0]["label"] = "a\ud800\nb"
+    assert plot(result, tmp_path / "a.png", title="one\ntwo\ud800").is_file()
+    assert not recwarn.list
+
+
 def test_without_matplotlib_pages_are_written(result, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(InputError, match=r'pip install "whisper-at-hf\[plot\]"'):

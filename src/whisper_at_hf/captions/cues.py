@@ -8,7 +8,8 @@ from .cue import Cue, Word
 from .grouping import group_tokens, heard_within
 from .lines import break_lines
 from .placing import place_sounds
-from .rules import CaptionRules
+from .result_checks import check_result
+from .rules import CaptionRules, own_rules
 from .sounds import Sound, sounds_to_say
 from .speech import Chunk, are_words, speech_chunks, speech_tokens
 from .timing import Span, fit_times
@@ -34,13 +35,15 @@ def make_cues(
         wording: what sounds are called, by label, for labels that are to be called otherwise; "" leaves a label out.
 
     Raises:
-        InputError: an unknown kind of captions, or a result without what they are made of.
+        InputError: an unknown kind of captions, a result without what they are made of or that no pipeline gives, or
+            rules or wording that are none.
     """
     if captions not in CAPTIONS:
         raise InputError(f"captions={captions!r} is unknown; use 'speech' or 'sdh'.")
-    if captions == SDH and "audio_events" not in result:
+    check_result(result)
+    if captions == SDH and result.get("audio_events") is None:
         raise InputError("This result has no sound events to caption; ask for them with return_events=True.")
-    rules = rules or CaptionRules()
+    rules = own_rules(rules)
     chunks = speech_chunks(result)
     cues = _speech_cues(chunks, rules)
     if captions == SPEECH:

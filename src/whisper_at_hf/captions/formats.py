@@ -7,6 +7,7 @@ from ..errors import InputError
 from .cue import Cue
 from .cues import SPEECH, make_cues
 from .markup import clean, escaped
+from .result_checks import check_result
 from .rules import CaptionRules
 from .speech import speech_chunks
 from .splitting import one_line
@@ -59,9 +60,10 @@ def format_captions(
 
 def _label_track(result: Mapping[str, Any]) -> str:
     """https://manual.audacityteam.org/man/importing_and_exporting_labels.html"""
-    if "audio_events" not in result:
+    check_result(result)
+    if result.get("audio_events") is None:
         raise InputError("This result has no sound events to label; ask for them with return_events=True.")
-    speech = speech_chunks(result) if "chunks" in result else []
+    speech = speech_chunks(result) if result.get("chunks") is not None else []
     rows = [(chunk.start / 100, chunk.end / 100, chunk.text) for chunk in speech]
     rows += [(*event["timestamp"], clean(event["label"])) for event in result["audio_events"]]
     return "".join(f"{start:.6f}\t{end:.6f}\t{text}\n" for start, end, text in sorted(rows, key=lambda row: row[:2]))

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from numbers import Real
+from numbers import Integral, Real
 
 from ..errors import InputError
 from .cue import Cue
@@ -24,6 +24,8 @@ CHARACTERS_PER_SECOND = 20.0
 # https://partnerhelp.netflixstudios.com/hc/en-us/articles/360051554394
 GAP_SECONDS = 2 / 24
 
+# No rule is beyond that: eleven days, in seconds.
+MOST = 1e6
 # Rounding of times in seconds, far below what any format writes.
 _EPSILON = 1e-6
 
@@ -56,10 +58,14 @@ class CaptionRules:
             value = getattr(self, field.name)
             whole = field.type in (int, "int")
             kind = "a whole number" if whole else "a number"
-            if isinstance(value, bool) or not isinstance(value, int if whole else Real) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, Integral if whole else Real) or value != value:  # NaN
                 raise InputError(f"The caption rule {field.name}={value!r} is not {kind}; use one.")
             if value < 0 or (value == 0 and field.name != "gap_seconds"):
                 raise InputError(f"The caption rule {field.name}={value!r} is too small; use a number above 0.")
+            if value > MOST:
+                raise InputError(f"The caption rule {field.name} is beyond what captions have; use {MOST:g} at most.")
+            # NumPy's numbers may overflow.
+            object.__setattr__(self, field.name, int(value) if isinstance(value, Integral) else float(value))
         if self.line_characters < 2:
             raise InputError("The caption rule line_characters=1 holds no wide character; use 2 or more.")
         if self.hundredths("max_seconds") < self.hundredths("min_seconds"):
@@ -76,13 +82,20 @@ class CaptionRules:
         return math.ceil(hundredths - _EPSILON)
 
 
+def own_rules(rules: CaptionRules | None) -> CaptionRules:
+    """Those, or the field's if there are none. Raises InputError for what are no rules."""
+    if not isinstance(rules, CaptionRules | None):
+        raise InputError(f"The rules are a {type(rules).__name__}; use a CaptionRules, or leave them out.")
+    return rules or CaptionRules()
+
+
 def broken_rules(cues: Iterable[Cue], rules: CaptionRules | None = None) -> list[str]:
     """A sentence for each rule that a cue breaks.
 
     `make_cues` breaks none but the reading speed, and that only where people speak faster than viewers can read: no
     word is left out.
     """
-    rules = rules or CaptionRules()
+    rules = own_rules(rules)
     cues = list(cues)
     found = []
     for number, cue in enumerate(cues, 1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from reprlib import repr as short_repr
 from typing import Any
 
 from ..errors import InputError
@@ -63,13 +64,21 @@ def sounds_to_say(
     Raises:
         InputError: words that do not fit into a caption.
     """
-    found = sorted(_events(events, caption_words(wording)), key=lambda event: (event.start, -event.score))
+    found = sorted(_events(events, caption_words(wording, "wording")), key=lambda event: (event.start, -event.score))
     below: dict[str, list[_Event]] = {}
     for event in found:
         for name in event.names - {event.label}:
             below.setdefault(name, []).append(event)
     said = _not_said_lately(event for event in found if not _is_general(event, below.get(event.label, []), rules))
     return [_sound(group, rules) for group in _together(said)]
+
+
+def fits(words: str, label: str, rules: CaptionRules) -> bool:
+    """Whether what captions call a label fits into their lines."""
+    text = _brackets([clean(words)], label_kind(label))
+    if text_width(text) > rules.lines * rules.line_characters:
+        return False
+    return len(_lines(text, rules.line_characters)) <= rules.lines
 
 
 def _events(events: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> Iterator[_Event]:
@@ -120,26 +129,31 @@ def _together(events: Iterable[_Event]) -> list[list[_Event]]:
 def _sound(group: list[_Event], rules: CaptionRules) -> Sound:
     """As many of the words as fit on one line, at least one, which may take more lines."""
     surest = sorted(group, key=lambda event: -event.score)[:MOST]
-    while len(surest) > 1 and text_width(_brackets(surest)) > rules.line_characters:
-        surest.pop()
-    lines = _lines(_brackets(surest), rules.line_characters)
-    if len(lines) > rules.lines:
+    first = surest[0]
+    if not fits(first.words, first.label, rules):
         raise InputError(
-            f"The caption words {surest[0].words!r} of {surest[0].label!r} do not fit into {rules.lines} lines of "
-            f"{rules.line_characters} characters; give shorter ones, or rules with more."
+            f"The caption words {short_repr(first.words)} of {short_repr(first.label)} do not fit into {rules.lines} "
+            f"lines of {rules.line_characters} characters; give shorter ones, or rules with more."
         )
+    while len(surest) > 1 and text_width(_said(surest)) > rules.line_characters:
+        surest.pop()
+    lines = _lines(_said(surest), rules.line_characters)
     end = max(event.end for event in surest)
     return Sound(group[0].start, end, tuple(lines), group[0].kind)
 
 
-def _brackets(events: list[_Event]) -> str:
+def _said(events: list[_Event]) -> str:
+    return _brackets([event.words for event in events], events[0].kind)
+
+
+def _brackets(words: list[str], kind: str) -> str:
     """`[dog barking, rain falling]` or `[♪ rock music ♪]`.
 
     Both guides put what is heard in brackets, and notes around lyrics; notes inside of brackets tell music at a glance
     from sounds, and from words that are sung.
     """
-    words = ", ".join(event.words for event in events)
-    return f"[♪ {words} ♪]" if events[0].kind == "music" else f"[{words}]"
+    said = ", ".join(words)
+    return f"[♪ {said} ♪]" if kind == "music" else f"[{said}]"
 
 
 def _lines(text: str, line_characters: int) -> list[str]:

@@ -1,6 +1,5 @@
 """What was said, from the chunks of a result: pieces of text that all have a time."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, zip_longest
@@ -33,26 +32,24 @@ class Chunk:
 
 
 def speech_chunks(result: Mapping[str, Any]) -> list[Chunk]:
-    """The chunks of a result in the order of their starts, none of which reaches into the next.
+    """The chunks of a checked result in the order of their starts, none of which reaches into the next.
 
     Whisper leaves ends out and gives words no time at all; such chunks get a time that their text can be said in.
 
     Raises:
-        InputError: a result without chunks, or whose chunks have no times.
+        InputError: a result without chunks.
     """
-    if "chunks" not in result:
-        if "text" in result or "audio_events" not in result:
+    if result.get("chunks") is None:
+        if "text" in result or result.get("audio_events") is None:
             raise InputError(
                 "This result has no times of speech to make captions from; ask for them with return_timestamps=True."
             )
         return []
     times, previous = [], 0.0
     for chunk in result["chunks"]:
-        if "timestamp" not in chunk:
-            raise InputError("The chunks of this result have no times; ask for them with return_timestamps=True.")
         start, end = chunk["timestamp"]
-        start = previous if start is None or math.isnan(start) else max(float(start), 0.0)
-        previous = start if end is None or math.isnan(end) else max(float(end), start)
+        start = previous if start is None else max(float(start), 0.0)
+        previous = start if end is None else max(float(end), start)
         if text := clean(chunk["text"]):
             times.append((round(100 * start), round(100 * previous), text, chunk["text"]))
     times.sort(key=lambda time: time[0])

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any
 
 from ..captions.cues import SDH, SPEECH
 from ..captions.formats import FORMATS, SUBTITLES, format_captions
+from ..captions.rules import CaptionRules
+from ..captions.sounds import fits
 from ..errors import InputError
 from ..labels.translations import DISTRIBUTION, translated_names
 from ..labels.wording import caption_words, read_wording
@@ -40,7 +43,7 @@ class CaptionOptions:
         if self._needs_events(output_format) and not with_tags:
             raise InputError("--no-tags leaves no sounds to name; leave it out.")
         if self.wording is not None:
-            read_wording(self.wording)
+            _check_lengths(self.wording)
         if self.label_language == AUTO and translated_names(_ANY_LANGUAGE) is None:
             raise _no_names("other languages")
         if self.label_language not in (None, AUTO):
@@ -73,6 +76,17 @@ class CaptionOptions:
         language = spoken if self.label_language == AUTO else self.label_language
         words = _translated(language) if language else {}
         return words | (read_wording(self.wording) if self.wording else {})
+
+
+def _check_lengths(wording: Path) -> None:
+    """Raise InputError for words that no caption has room for, before anything is heard."""
+    rules = CaptionRules()
+    for label, words in read_wording(wording).items():
+        if not fits(words, label, rules):
+            raise InputError(
+                f"'{wording}' of --wording: the words of {short_repr(label)} do not fit into {rules.lines} lines of "
+                f"{rules.line_characters} characters; give shorter ones."
+            )
 
 
 def _translated(language: str) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from ..audio import load_audio
+from ..captions.result_checks import check_result
 from ..conversion.default_model import default_model_path
-from ..errors import InputError
+from ..errors import InputError, first_line
 from ..pictures import plot as plot_result
 from ..pictures.contents import MAX_LABELS
 from ..pictures.plotting import is_page_path
@@ -80,20 +81,22 @@ def read_result(path: Path, file: str) -> dict[str, Any]:
     """The result of a file in what `--format json` writes: one JSON object, or a line with one for each file.
 
     Raises:
-        InputError: it cannot be read, is no such JSON, or holds many results and none of that file.
+        InputError: it cannot be read, is no such JSON, holds many results and none of that file, or no result.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors start files with a byte order mark
     except UnicodeDecodeError:
         raise InputError(f"'{path}' is no text; pass what whisper-at transcribe --format json wrote.") from None
     except OSError as error:
         raise InputError(f"'{path}' cannot be read ({error.strerror}); check --result.") from error
     results = _objects(path, text)
-    if len(results) == 1:
-        return results[0]
-    own = [result for result in results if result.get("file") == file]
+    own = results if len(results) == 1 else [result for result in results if result.get("file") == file]
     if len(own) != 1:
         raise InputError(f"'{path}' holds {len(results)} results, {len(own)} of them of '{file}'; keep one.")
+    try:
+        check_result(own[0])
+    except InputError as error:
+        raise InputError(f"'{path}': {error}") from None
     return own[0]
 
 
@@ -101,10 +104,12 @@ def _objects(path: Path, text: str) -> list[dict[str, Any]]:
     try:
         try:
             objects = [json.loads(text)]
-        except json.JSONDecodeError:  # maybe one a line
-            objects = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except (ValueError, RecursionError) as error:  # ValueError also of a number with thousands of digits
-        raise InputError(f"'{path}' is no JSON ({error}); pass what transcribe --format json wrote.") from None
+        except json.JSONDecodeError:
+            objects = [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError) as error:  # ValueError by itself: a number of thousands of digits
+        raise InputError(
+            f"'{path}' is no JSON ({first_line(error)}); pass what transcribe --format json wrote."
+        ) from None
     if not objects or not all(isinstance(found, dict) for found in objects):
         raise InputError(f"'{path}' holds no result; write it with whisper-at transcribe --format json.")
     return objects

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from ..audio.load import stream_audio
 from ..errors import InputError
 
 BYTES_PER_MB = 1 << 20
+# No limit is beyond that: a terabyte, or two years.
+MOST = 1e6
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Limits:
         max_minutes: length of its sound, and of a live session.
 
     Raises:
-        InputError: one of them is not above 0.
+        InputError: one of them is no number above 0, or beyond `MOST`.
     """
 
     max_mb: float = 100.0
@@ -29,8 +32,15 @@ class Limits:
 
     def __post_init__(self):
         for name in ("max_mb", "max_minutes"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name}={getattr(self, name)!r} leaves no room for any sound; use more than 0.")
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise InputError(f"{name} is a {type(value).__name__}; use a number above 0.")
+            if not value > 0:
+                raise InputError(f"{name}={value!r} leaves no room for any sound; use more than 0.")
+            if value > MOST:
+                raise InputError(f"{name} is no limit any more; use {MOST:g} at most.")
+            # As a Space's app.py has it: NumPy's numbers would be written with names that it does not know.
+            object.__setattr__(self, name, float(value))
 
     @property
     def max_bytes(self) -> int:

@@ -1,7 +1,8 @@
 """The models that visitors may choose from: loaded once, used by one visitor at a time."""
 
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,9 @@ def load_models(sources: Sequence[str] = (), device: str | None = None, dtype: s
     The embedded one may be missing where others are named.
 
     Raises:
-        InputError: a model that cannot be loaded.
+        InputError: a model that cannot be loaded, or no list of models.
     """
-    sources = list(dict.fromkeys(sources))
+    sources = model_names(sources)
     shown = {EMBEDDED}
     models = [DemoModel(_shown_name(source, shown), load_pipeline(source, device, dtype)) for source in sources]
     try:
@@ -100,10 +101,20 @@ def load_models(sources: Sequence[str] = (), device: str | None = None, dtype: s
     return DemoModels(models)
 
 
+def model_names(models: Iterable[str | os.PathLike]) -> list[str]:
+    """Each of these folders or hub ids once, as texts. Raises InputError for what is no list of such."""
+    if isinstance(models, str | os.PathLike) or not isinstance(models, Iterable):
+        raise InputError(f"models is a {type(models).__name__}; pass a list of folders or hub ids.")
+    models = list(models)
+    for model in models:
+        if not isinstance(model, str | os.PathLike):
+            raise InputError(f"models has a {type(model).__name__} in it; pass a list of folders or hub ids.")
+    return list(dict.fromkeys(map(os.fspath, models)))
+
+
 def _shown_name(source: str, taken: set[str]) -> str:
     """A hub id, or the last part of a folder: where it lies is no visitor's business."""
-    path = Path(source)
-    name = base = path.resolve().name if path.is_dir() else source
+    name = base = Path(source).resolve().name if os.path.isdir(source) else source
     number = 1
     while name in taken:
         number += 1

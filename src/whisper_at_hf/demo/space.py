@@ -1,5 +1,6 @@
 """The page as a folder for a Hugging Face Space."""
 
+import os
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
@@ -9,6 +10,7 @@ from ..errors import InputError
 from ..files import make_folder, write_atomically
 from .library import import_gradio
 from .limits import Limits
+from .models import model_names
 
 # https://huggingface.co/docs/hub/spaces-config-reference
 README = """\
@@ -48,19 +50,22 @@ def write_space(folder: str | PathLike, models: Sequence[str] = (), limits: Limi
         limits: what visitors may send.
 
     Raises:
-        InputError: gradio is missing, a model is a folder of this machine, or the files cannot be written.
+        InputError: gradio is missing, the models are no list of names, a model is a folder of this machine, or the
+            files cannot be written.
     """
+    models = model_names(models)
     for model in models:
-        if Path(model).exists():
+        if os.path.exists(model):
             raise InputError(f"'{model}' lies on this machine, which a Space does not see; push it to the hub first.")
-    folder = make_folder(Path(folder), fix="name another folder")
+    fix = "name another folder for the Space"
+    folder = make_folder(Path(folder), fix)
     files = {
-        "app.py": APP.format(models=list(models), limits=limits or Limits()),
+        "app.py": APP.format(models=models, limits=limits or Limits()),
         "requirements.txt": f"{_requirement()}\n",
         "README.md": README.format(gradio=import_gradio().__version__),
     }
     for name, text in files.items():
-        write_atomically(folder / name, text)
+        write_atomically(folder / name, text, fix)
     return folder
 
 

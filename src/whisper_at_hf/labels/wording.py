@@ -13,11 +13,12 @@ import csv
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from io import StringIO
-from typing import Any, Literal, NamedTuple
+from reprlib import repr as short_repr
+from typing import Literal, NamedTuple
 
 from ..errors import InputError, first_line
 
@@ -46,12 +47,13 @@ def _rows() -> dict[str, _Row]:
     return {row["label"]: _Row(row["words"], row["kind"]) for row in csv.DictReader(text.splitlines())}
 
 
-def caption_words(overrides: Mapping[str, str] | None = None) -> CaptionWords:
+def caption_words(overrides: Mapping[str, str] | None = None, name: str = "overrides") -> CaptionWords:
     """What captions call each label.
 
     Args:
         overrides: other words for some labels, such as `{"Dog": "Hund bellt"}`, of AudioSet or of a user's own; ""
             keeps a label out of captions.
+        name: what errors call them.
 
     Returns:
         the words by AudioSet's display name and by the names in `overrides`.
@@ -61,9 +63,11 @@ def caption_words(overrides: Mapping[str, str] | None = None) -> CaptionWords:
     """
     words = CaptionWords({label: row.words for label, row in _rows().items()})
     if overrides is not None and not isinstance(overrides, Mapping):
-        raise InputError(f"overrides={overrides!r} are no words by label; use a dict such as {{'Dog': 'woof'}}.")
+        raise InputError(
+            f"{name}={short_repr(overrides)} are no words by label; use a dict such as {{'Dog': 'woof'}}."
+        )
     for label, own in (overrides or {}).items():
-        words[label] = _checked(label, own, "overrides")
+        words[label] = _checked(label, own, name)
     return words
 
 
@@ -90,37 +94,32 @@ def read_wording(path: str | os.PathLike) -> dict[str, str]:
     try:
         with open(name, encoding="utf-8-sig", newline="") as file:  # Excel starts files with a byte order mark
             text = file.read()
+        pairs = json.loads(text).items() if text.lstrip().startswith("{") else list(_csv_pairs(text, name))
+    except InputError:
+        raise
     except UnicodeDecodeError as error:
         raise InputError(f"{name!r} is not in UTF-8: save it as CSV UTF-8.") from error
     except OSError as error:
         raise InputError(
             f"{name!r} cannot be read ({error.strerror or first_line(error)}): check the path."
         ) from error
-    pairs = _json_pairs(text, name) if text.lstrip().startswith("{") else _csv_pairs(text, name)
-    return {label: _checked(label, words, repr(name)) for label, words in pairs}
-
-
-def _json_pairs(text: str, name: str) -> Iterable[tuple[str, Any]]:
-    try:
-        return json.loads(text).items()
-    except (ValueError, RecursionError) as error:  # ValueError also of a number with thousands of digits
+    except csv.Error as error:
+        raise InputError(f"{name!r} is no CSV file ({error}): correct it.") from error
+    except (ValueError, RecursionError) as error:  # ValueError by itself: a number of thousands of digits
         raise InputError(f"{name!r} is no JSON object ({first_line(error)}): correct it.") from error
+    return {label: _checked(label, words, repr(name)) for label, words in pairs}
 
 
 def _csv_pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
     """The label and the words of every line that is not blank."""
     reader = csv.reader(StringIO(text, newline=""))
-    try:
-        rows = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise InputError(f"{name!r} is no CSV file ({error}): correct it.") from error
-    header = [cell.strip() for cell in rows[0][1]] if rows else []
+    header = [cell.strip() for cell in next(reader, [])]
     if not {"label", "words"} <= set(header):
         raise InputError(f"{name!r} has no columns 'label' and 'words': give it that header, or pass a JSON object.")
-    for line, row in rows[1:]:
+    for row in filter(None, reader):
         if len(row) != len(header):
             raise InputError(
-                f"{name!r}, line {line}: {len(row)} cells under a header of {len(header)}: put cells that "
+                f"{name!r}, line {reader.line_num}: {len(row)} cells under a header of {len(header)}: put cells that "
                 "hold a comma in quotes."
             )
         cells = dict(zip(header, map(str.strip, row), strict=True))
@@ -128,10 +127,11 @@ def _csv_pairs(text: str, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _checked(label: str, words: str, where: str) -> str:
+    shown = short_repr(label)
     if not isinstance(label, str) or not label.strip():
-        raise InputError(f"{where}: {label!r} is no label; name one, such as 'Dog'.")
+        raise InputError(f"{where}: {shown} is no label; name one, such as 'Dog'.")
     if not isinstance(words, str):
-        raise InputError(f"{where}: the words of {label!r} are {words!r}; give text, or '' to leave the label out.")
+        raise InputError(f"{where}: the words of {shown} are {short_repr(words)}; give text, or '' to leave it out.")
     if any(unicodedata.category(character) in _UNFIT for character in words):
-        raise InputError(f"{where}: the words of {label!r} hold a line break or control character; write one line.")
+        raise InputError(f"{where}: the words of {shown} hold a line break or control character; write one line.")
     return words.strip()

@@ -1,22 +1,20 @@
 """What there is to draw: the sound, and what has a place in time in a result of the pipeline."""
 
 import numbers
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..audio import load_audio
+from ..captions.result_checks import check_result
 from ..errors import InputError
 from .sound import SAMPLING_RATE
 
 MAX_LABELS = 12
 # A label that never scores higher is not worth a row: no tag counts below, where the head has no threshold of its own.
 FAINTEST_SCORE = 0.25
-# A year. Beyond lies no recording, and an axis of times overflows at last.
-LONGEST_SECONDS = 366 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +78,13 @@ class Contents:
     heat: Heat | None
 
 
+def read_title(title: str | None) -> str:
+    """The text above it all, "" for none. Raises InputError for what is no text."""
+    if not isinstance(title, str | None):
+        raise InputError(f"The title is a {type(title).__name__}; pass a text, or leave it out.")
+    return title or ""
+
+
 def read_contents(result: Mapping[str, Any], audio: Any = None, max_labels: int = MAX_LABELS) -> Contents:
     """
     Args:
@@ -93,11 +98,9 @@ def read_contents(result: Mapping[str, Any], audio: Any = None, max_labels: int 
     """
     if not isinstance(max_labels, numbers.Integral) or max_labels < 1:
         raise InputError(f"max_labels={max_labels!r} leaves no row; use a whole number from 1 up.")
-    if not isinstance(result, Mapping):
-        raise InputError(f"The result is a {type(result).__name__}; pass the dict that the pipeline returns.")
+    check_result(result)
     chunks = _timed_chunks(result)
-    with _form_of("audio_events"):
-        events = sorted(map(_event, result.get("audio_events") or ()), key=lambda event: event.start)
+    events = sorted(map(_event, result.get("audio_events") or ()), key=lambda event: event.start)
     heat = _heat(result, max_labels)
     samples = None if audio is None else load_audio(audio, SAMPLING_RATE)
     ends = [end or start for start, end, _ in chunks] + [event.end for event in events]
@@ -123,15 +126,21 @@ _Timed = tuple[float, float | None, str]
 
 
 def _timed_chunks(result: Mapping[str, Any]) -> list[_Timed]:
-    with _form_of("chunks"):
-        timed = [(*chunk["timestamp"], chunk["text"].strip()) for chunk in result.get("chunks") or ()]
-        return [(_seconds(start), None if end is None else _seconds(end), text) for start, end, text in timed if text]
+    """Chunks with text. One without a start begins where the one before it ends."""
+    timed: list[_Timed] = []
+    before = 0.0
+    for chunk in result.get("chunks") or ():
+        start, end = chunk["timestamp"]
+        start = before if start is None else float(start)
+        before = start if end is None else float(end)
+        if text := chunk["text"].strip():
+            timed.append((start, None if end is None else before, text))
+    return timed
 
 
 def _untimed_text(result: Mapping[str, Any]) -> list[_Timed]:
     """The whole text, where the result was made without timestamps."""
-    with _form_of("text"):
-        text = (result.get("text") or "").strip()
+    text = (result.get("text") or "").strip()
     return [(0.0, None, text)] if text else []
 
 
@@ -144,31 +153,9 @@ def _closed(timed: list[_Timed], seconds: float) -> list[Chunk]:
     ]
 
 
-@contextmanager
-def _form_of(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{name!r} of the result is not what the pipeline gives; pass its result as it is."
-        ) from error
-
-
 def _event(event: Mapping[str, Any]) -> Event:
-    start, end = map(_seconds, event["timestamp"])
-    return Event(str(event["label"]), start, end, _score(event["score"]))
-
-
-def _seconds(value: Any) -> float:
-    if not 0 <= float(value) <= LONGEST_SECONDS:
-        raise ValueError(f"{value} s are no time in a recording")
-    return float(value)
-
-
-def _score(value: Any) -> float:
-    if not 0 <= float(value) <= 1:
-        raise ValueError(f"{value} is no score")
-    return float(value)
+    start, end = event["timestamp"]
+    return Event(event["label"], float(start), float(end), float(event["score"]))
 
 
 def _event_labels(events: list[Event], max_labels: int, before: list[str]) -> list[str]:
@@ -182,20 +169,17 @@ def _event_labels(events: list[Event], max_labels: int, before: list[str]) -> li
 
 def _heat(result: Mapping[str, Any], max_labels: int) -> Heat | None:
     if result.get("event_scores") is not None:
-        with _form_of("event_scores"):
-            heat = _of_steps(result["event_scores"])
-            heat = _strongest(heat, max_labels, FAINTEST_SCORE) if heat else None
+        heat = _of_steps(result["event_scores"])
+        heat = _strongest(heat, max_labels, FAINTEST_SCORE) if heat else None
     else:
-        with _form_of("audio_tags"):
-            heat = _of_windows(result.get("audio_tags") or ())
-            heat = _strongest(heat, max_labels, 0.0) if heat else None
+        heat = _of_windows(result.get("audio_tags") or ())
+        heat = _strongest(heat, max_labels, 0.0) if heat else None
     return heat if heat and heat.labels else None
 
 
 def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
-    labels = [str(label) for label in event_scores["labels"]]
-    times = np.array([_seconds(time) for time in event_scores["times"]])
-    scores = np.nan_to_num(np.asarray(event_scores["scores"], np.float32)).reshape(len(times), len(labels)).T
+    labels, times = list(event_scores["labels"]), np.asarray(event_scores["times"], float)
+    scores = np.asarray(event_scores["scores"], np.float32).reshape(len(times), len(labels)).T
     if not scores.size:
         return None
     # From 0 on, all steps are as long as the first; the last may be shorter, and its centre is given, too.
@@ -206,8 +190,8 @@ def _of_steps(event_scores: Mapping[str, Any]) -> Heat | None:
 
 def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
     """Where windows overlap, the highest score counts; what is not among a window's tags counts 0."""
-    labels = sorted({str(tag["label"]) for window in windows for tag in window["tags"]})
-    edges = np.unique([_seconds(seconds) for window in windows for seconds in window["timestamp"]])
+    labels = sorted({tag["label"] for window in windows for tag in window["tags"]})
+    edges = np.unique([float(seconds) for window in windows for seconds in window["timestamp"]])
     if not labels or len(edges) < 2:
         return None
     row = {label: number for number, label in enumerate(labels)}
@@ -215,8 +199,8 @@ def _of_windows(windows: list[Mapping[str, Any]]) -> Heat | None:
     for window in windows:
         begin, end = np.searchsorted(edges, window["timestamp"])
         for tag in window["tags"]:
-            covered = scores[row[str(tag["label"])], begin:end]
-            np.maximum(covered, _score(tag["score"]), out=covered)
+            covered = scores[row[tag["label"]], begin:end]
+            np.maximum(covered, float(tag["score"]), out=covered)
     return Heat(labels, edges, scores)
 
 

@@ -50,7 +50,7 @@ class Panel(NamedTuple):
     draw: Callable[["Axes"], None]
 
 
-def draw(contents: Contents, title: str | None, kind: str) -> "Figure":
+def draw(contents: Contents, title: str, kind: str) -> "Figure":
     """The picture of a result, `WIDTH` wide and as high as it needs.
 
     Args:
@@ -69,7 +69,7 @@ def draw(contents: Contents, title: str | None, kind: str) -> "Figure":
         left = LEFT + max(map(measure, [*names.values(), "8 kHz"]))
         width = WIDTH - left - RIGHT
         panels = list(_panels(contents, kind, width, names, measure))
-        _place(figure, panels, left, width, contents.seconds, cut(clean(title or ""), WIDTH - 2 * LEFT, measure_title))
+        _place(figure, panels, left, width, contents.seconds, cut(clean(title), WIDTH - 2 * LEFT, measure_title))
     return figure
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..figures import STYLES
-from .contents import MAX_LABELS, Contents, read_contents
+from .contents import MAX_LABELS, Contents, read_contents, read_title
 from .sound import SAMPLING_RATE, peaks, to_mp3
 
 # The wave is drawn from at most so many columns, 60 ms each in an hour; and from 100 a second in short files.
@@ -39,7 +39,7 @@ def timeline_page(
         "script_hash": _hash(script),
         "style": style,
         "style_hash": _hash(style),
-        "data": _json(_data(contents, title)),
+        "data": _json(_data(contents, read_title(title))),
         "sound": "" if contents.samples is None else f' src="{_data_uri(to_mp3(contents.samples))}"',
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _file("page.html"))
@@ -64,12 +64,12 @@ def _json(data: dict[str, Any]) -> str:
     return re.sub("[<>&]", lambda found: ESCAPES[found[0]], text)
 
 
-def _data(contents: Contents, title: str | None) -> dict[str, Any]:
+def _data(contents: Contents, title: str) -> dict[str, Any]:
     """What the script draws; times in seconds, scores and heights in hundredths."""
     heat, samples = contents.heat, contents.samples
     columns = min(WAVE_COLUMNS, int(contents.seconds * WAVE_COLUMNS_PER_SECOND) + 1)
     return {
-        "title": title or "",
+        "title": title,
         "seconds": contents.seconds,
         "chunks": [[_time(chunk.start), _time(chunk.end), chunk.text] for chunk in contents.chunks],
         "events": [

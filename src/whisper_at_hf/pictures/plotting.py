@@ -1,5 +1,6 @@
 """`plot`: what was said and heard, as one picture or one page."""
 
+import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError
 from ..figures import save_figure
 from ..files import write_atomically
-from .contents import MAX_LABELS, read_contents
+from .contents import MAX_LABELS, read_contents, read_title
 from .drawing import draw
 from .page import timeline_page
 
@@ -52,12 +53,18 @@ def plot(
     if is_page:
         write_atomically(Path(path), timeline_page(result, audio, title, max_labels))
         return Path(path)
-    figure = draw(read_contents(result, audio, max_labels), title, kind)
+    figure = draw(read_contents(result, audio, max_labels), read_title(title), kind)
     return figure if path is None else save_figure(figure, path)
 
 
 def is_page_path(path: str | PathLike) -> bool:
-    """Whether a file of that name is a page. Raises InputError for names that are of no picture."""
+    """Whether a file of that name is a page. Raises InputError for names of no picture or no file."""
+    try:
+        usable = isinstance(os.fspath(path), str) and b"\0" not in os.fsencode(path)
+    except (TypeError, UnicodeEncodeError):
+        usable = False
+    if not usable:
+        raise InputError(f"path={path!r} is no name of a file; name it .png, .svg or .html.")
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"'{path}' does not end as a picture does; name it .png, .svg or .html.")

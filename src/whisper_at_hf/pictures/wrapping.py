@@ -1,10 +1,12 @@
 """Text broken into lines that fit a box."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 
 # How wide a text is, in any unit.
 Measure = Callable[[str], float]
+# Nothing is as wide as that many letters, and measuring more takes seconds.
+MOST_LETTERS = 1000
 
 
 def wrap(text: str, width: float, max_lines: int, measure: Measure) -> list[str]:
@@ -27,12 +29,12 @@ def wrap(text: str, width: float, max_lines: int, measure: Measure) -> list[str]
 
 def cut(text: str, width: float, measure: Measure) -> str:
     """The text, or as much of its beginning as fits into `width` with an ellipsis behind it."""
-    if measure(text) <= width:
+    if len(text) <= MOST_LETTERS and measure(text) <= width:
         return text
-    kept = text.removesuffix("…")
-    # Halving: letter by letter, a name of some thousand letters would take minutes.
-    fits = bisect_right(range(1, len(kept)), width, key=lambda count: measure(kept[:count].rstrip() + "…"))
-    return kept[:fits].rstrip() + "…"
+    kept = text[:MOST_LETTERS].removesuffix("…")
+    fewer = [kept[:letters].rstrip() + "…" for letters in range(len(kept) + 1)]
+    too_wide = bisect_left(fewer, True, key=lambda shorter: measure(shorter) > width)
+    return fewer[max(too_wide - 1, 0)]
 
 
 def _pieces(text: str, width: float, measure: Measure) -> Iterator[tuple[str, str]]:

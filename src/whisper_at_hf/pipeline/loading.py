@@ -1,6 +1,7 @@
 """Opens models: the class that a folder needs, and for the command line a pipeline, or one clear sentence."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", wi
 
 def unreachable_model(model: str, error: Exception) -> InputError:
     """The error for a model that cannot be opened: nothing there, or something broken in it."""
-    if not Path(model).is_dir():
+    if not os.path.isdir(model):  # unlike Path's, it answers for names of any length
         return InputError(
             f"'{model}' is neither a folder with a Whisper-AT model nor a hub id that can be reached; "
             "check the name, or make such a folder with whisper-at convert."
