@@ -2,22 +2,34 @@
 
 import multiprocessing
 import signal
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..audio.load import stream_audio
 from ..errors import InputError, first_line
-from .items import Item
-from .processes import die_with_parent
+from .items import Item, printable
+from .processes import end_with_parent
 
 # Files that are read ahead, so that decoding and the model run at the same time.
 AHEAD = 1
+# Seconds that the process may take to begin, on a busy machine.
+START_LIMIT = 300.0
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What was decoded: samples `(samples,)`, and what was odd about the file, such as that it is cut short."""
+
+    samples: np.ndarray
+    warning: str | None = None
 
 
 class Decoder:
-    """Gives the samples of files, or why there are none.
+    """Gives the sound of files, or why there is none.
 
     Args:
         sampling_rate: Hz.
@@ -30,20 +42,22 @@ class Decoder:
         self.time_limit = time_limit
         self._process: Any = None
         self._pipe: Any = None
+        self._has_begun = False
+        self._asked = 0
 
-    def decode(self, items: Sequence[Item]) -> Iterator[tuple[Item, np.ndarray | str]]:
-        """For each item in order its samples `(samples,)`, or a sentence why not."""
-        sent = 0
-        for number, item in enumerate(items):
-            sent = max(sent, number)
-            while sent < min(len(items), number + 1 + AHEAD):
-                self._send(items[sent])
-                sent += 1
-            found = self._receive(item)
-            if found is None:  # it hung or died, and with it went what was read ahead
-                self.close()
-                sent = number + 1
-                found = f"'{item.id}' could not be decoded within {self.time_limit:g} s, or broke the decoder."
+    def decode(self, items: Sequence[Item]) -> Iterator[tuple[Item, Sound | str]]:
+        """For each item in order its sound, or a sentence why there is none."""
+        numbers: list[int] = []
+        for position, item in enumerate(items):
+            while len(numbers) < min(len(items), position + 1 + AHEAD):
+                numbers.append(self._ask(items[len(numbers)]))
+            found = self._answer(numbers[position], item)
+            if found is None:  # killed, by the file or by somebody else: once more, alone
+                found = self._answer(self._ask(item), item)
+            if found is None:
+                found = f"'{item.id}' ended the decoder twice."
+            if self._asked != numbers[-1] or self._process is None:  # what was asked ahead went with the process
+                del numbers[position + 1 :]
             yield item, found
 
     def close(self) -> None:
@@ -54,41 +68,63 @@ class Decoder:
             self._pipe.close()
             self._process = None
 
-    def _send(self, item: Item) -> None:
+    def _ask(self, item: Item) -> int:
+        """Give the process something to do; gives the number that its answer will have."""
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._pipe, theirs = context.Pipe()
             self._process = context.Process(target=_serve, args=(theirs, *self._settings), daemon=True)
             self._process.start()
             theirs.close()
+            self._has_begun = False
+        self._asked += 1
         try:
-            self._pipe.send(item)
-        except OSError:  # it has died; `_receive` finds out
+            self._pipe.send((self._asked, item))
+        except OSError:  # it has died; `_answer` finds out
             pass
+        return self._asked
 
-    def _receive(self, item: Item) -> np.ndarray | str | None:
+    def _answer(self, number: int, item: Item) -> Sound | str | None:
+        """The answer of that number; None if the process has died. Answers that nobody waited for are dropped."""
+        found: str | None = f"'{item.id}' was not decoded within {self.time_limit:g} s."
         try:
-            return self._pipe.recv() if self._pipe.poll(self.time_limit) else None
+            while self._pipe.poll(self.time_limit if self._has_begun else START_LIMIT):
+                answered, answer = self._pipe.recv()
+                self._has_begun = True
+                if answered == number:
+                    return answer
+        except MemoryError:
+            found = f"'{item.id}' is too long for the memory of this machine."
         except (EOFError, OSError):
-            return None
+            found = None
+        self.close()
+        return found
 
 
 def _serve(pipe: Any, sampling_rate: int, max_seconds: float) -> None:
     """The process: answers each item until nobody asks any more."""
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            item = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            found: np.ndarray | str = _samples(item, sampling_rate, max_seconds)
-        except InputError as error:
-            found = str(error)
-        except Exception as error:  # whatever a broken file does to a decoder is that file's alone
-            found = f"'{item.id}' cannot be decoded ({type(error).__name__}: {first_line(error)})."
-        pipe.send(found)
+    end_with_parent()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the worker says when it is over
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        pipe.send((0, None))
+        while True:
+            number, item = pipe.recv()
+            pipe.send((number, _sound(item, sampling_rate, max_seconds)))
+    except (EOFError, OSError):
+        return
+
+
+def _sound(item: Item, sampling_rate: int, max_seconds: float) -> Sound | str:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            samples = _samples(item, sampling_rate, max_seconds)
+    except InputError as error:
+        return printable(str(error))
+    except Exception as error:  # whatever a broken file does to a decoder is that file's alone
+        return printable(f"'{item.id}' cannot be decoded ({type(error).__name__}: {first_line(error)}).")
+    return Sound(samples, " ".join(str(one.message) for one in caught if one.category is UserWarning) or None)
 
 
 def _samples(item: Item, sampling_rate: int, max_seconds: float) -> np.ndarray:

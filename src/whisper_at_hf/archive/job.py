@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -57,7 +58,12 @@ class Job:
         decisive = {
             name: getattr(self, name) for name in ("model_hash", "head_hash", "parameters", "dtype", "max_seconds")
         }
-        return json.loads(json.dumps({"schema": SCHEMA_VERSION, **decisive}))
+        try:
+            return json.loads(json.dumps({"schema": SCHEMA_VERSION, **decisive}))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"The job's parameters cannot be kept ({error}); pass numbers, texts and lists."
+            ) from error
 
 
 def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
@@ -67,12 +73,12 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
         the files of each shard.
 
     Raises:
-        InputError: the output holds a job of other settings.
+        InputError: the output holds a job of other settings, or a damaged one, or it cannot be written.
     """
     store = job.store
     settings = job.settings
     earlier = store.read(SETTINGS)
-    if earlier is not None and (changed := _changed(json.loads(earlier), settings)):
+    if earlier is not None and (changed := _changed(_parsed(store, earlier), settings)):
         raise InputError(f"'{job.output}' holds a job with another {changed}; name another --output, or use the same.")
     shards = _read_shards(store)
     known = {item.id for shard in shards for item in shard}
@@ -85,24 +91,33 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
     return shards
 
 
-def unfinished(job: Job, count: int) -> list[int]:
-    """Which of the `count` shards have no rows yet."""
-    done = job.store.names(ROWS)
-    return [shard for shard in range(count) if rows_name(shard) not in done]
+def finished(job: Job, shards: Sequence[Sequence[Item]]) -> dict[int, int]:
+    """The shards whose rows are there, and how many of these have an error.
+
+    Rows that cannot be read, or are not as many as the shard's files, are none.
+    """
+    store = job.store
+    names = store.names(ROWS)
+    found = {}
+    for shard, items in enumerate(shards):
+        if rows_name(shard) in names:
+            errors = _errors(store, shard)
+            if errors is not None and len(errors) == len(items):
+                found[shard] = len(errors) - errors.null_count
+    return found
+
+
+def _errors(store: Store, shard: int) -> pyarrow.ChunkedArray | None:
+    try:
+        with store.open(f"{ROWS}/{rows_name(shard)}") as file:
+            return parquet.read_table(file, columns=["error"])["error"]
+    except (pyarrow.ArrowException, KeyError, FileNotFoundError):
+        return None
 
 
 def rows_name(shard: int) -> str:
     """The file with the rows of a shard."""
     return f"part-{shard:06d}.parquet"
-
-
-def count_rows(job: Job) -> tuple[int, int]:
-    """How many rows there are, and how many of them have an error."""
-    rows = errors = 0
-    for name in job.store.names(ROWS):
-        column = parquet.read_table(io.BytesIO(job.store.read(f"{ROWS}/{name}")), columns=["error"])["error"]
-        rows, errors = rows + len(column), errors + len(column) - column.null_count
-    return rows, errors
 
 
 def write_rows(job: Job, shard: int, table: pyarrow.Table) -> None:
@@ -123,25 +138,40 @@ def _changed(earlier: dict[str, Any], settings: dict[str, Any]) -> str | None:
     return next((name for name in {**before, **now} if before.get(name) != now.get(name)), None)
 
 
+def _parsed(store: Store, content: bytes) -> dict[str, Any]:
+    try:
+        return dict(json.loads(content))
+    except ValueError as error:
+        raise _damaged(store, SETTINGS) from error
+
+
 def _read_shards(store: Store) -> list[list[Item]]:
     content = store.read(ITEMS)
     if content is None:
         return []
-    try:
-        rows = parquet.read_table(io.BytesIO(content)).to_pylist()
-    except pyarrow.ArrowException as error:
-        raise InputError(f"'{store.address}/{ITEMS}' is damaged; name another --output.") from error
     shards: list[list[Item]] = []
-    for row in rows:
-        if row.pop("shard") == len(shards):
-            shards.append([])
-        shards[-1].append(Item(**row))
+    try:
+        for row in parquet.read_table(io.BytesIO(content)).to_pylist():
+            if row.pop("shard") == len(shards):
+                shards.append([])
+            shards[-1].append(Item(**{**row, "path": os.fsdecode(row["path"])}))
+    except (pyarrow.ArrowException, LookupError, TypeError) as error:
+        raise _damaged(store, ITEMS) from error
     return shards
 
 
+def _damaged(store: Store, name: str) -> InputError:
+    return InputError(f"'{store.address}/{name}' is damaged; name another --output.")
+
+
 def _items_table(shards: Sequence[Sequence[Item]]) -> pyarrow.Table:
+    """Paths are bytes, since they need not be UTF-8."""
     return pyarrow.Table.from_pylist(
-        [{"shard": number, **asdict(item)} for number, shard in enumerate(shards) for item in shard]
+        [
+            {"shard": number, **asdict(item), "path": os.fsencode(item.path)}
+            for number, shard in enumerate(shards)
+            for item in shard
+        ]
     )
 
 

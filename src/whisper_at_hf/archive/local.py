@@ -1,6 +1,7 @@
 """A job on this machine: worker processes, which may die, and a run that may be stopped at any moment."""
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections import Counter, deque
@@ -10,12 +11,15 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
 
+import torch
+
 from ..errors import InputError
 from .items import Item
 from .job import Job
-from .processes import die_with_parent
+from .processes import end_with_parent
 
-# A shard whose worker died is done anew, file by file; a file at which that happens so often is given up.
+# A shard whose worker died is done anew, file by file. Where that happens so often at a file, the file is given up;
+# where it has nothing to do with a file, the run is.
 MOST_DEATHS = 3
 # Seconds after which a stop is noticed at the latest.
 PATIENCE = 1.0
@@ -49,10 +53,12 @@ def run_local(
     chosen: Sequence[int],
     processes: int = 1,
     on_files: Callable[[int], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
 ) -> int:
     """Do shards of a job in processes of this machine.
 
     SIGINT and SIGTERM let each process finish its shard; a second one ends them at once. Finished shards are kept.
+    Scripts that call this need `if __name__ == "__main__":`, since the processes import them.
 
     Args:
         job: what to do.
@@ -61,18 +67,19 @@ def run_local(
         processes: how many workers, each with a model.
         on_files: called with the number of files that are done since the last time; below zero where a process died
             before it could write them.
+        on_stop: called at the first signal.
 
     Returns:
         0, or the number of the signal that stopped the run.
 
     Raises:
-        InputError: the results cannot be written, or no worker can start.
+        InputError: the results cannot be written, or workers die without a file being the reason.
     """
     waiting = deque(_Task(shard, shards[shard]) for shard in chosen)
     crew = _Crew(job, waiting, on_files or (lambda count: None))
-    with _stopped_by_signals(crew):
+    with _stopped_by_signals(crew, on_stop or (lambda: None)):
         try:
-            crew.work(min(processes, max(1, len(waiting))))
+            crew.work(min(processes, len(waiting)))
         finally:
             crew.dismiss()
     return crew.stopped_by
@@ -82,11 +89,15 @@ class _Crew:
     def __init__(self, job: Job, waiting: deque[_Task], on_files: Callable[[int], None]):
         self.job, self.waiting, self.on_files = job, waiting, on_files
         self.hands: list[_Hand] = []
-        self.deaths: Counter[str] = Counter()
+        self.deaths: Counter[str | int | None] = Counter()
         self.stopped_by = 0
+        self.threads: int | None = None
 
     def work(self, processes: int) -> None:
-        self.hands = [self._hire() for _ in range(processes)]
+        if "OMP_NUM_THREADS" not in os.environ and processes > 1:
+            self.threads = max(1, torch.get_num_threads() // processes)
+        for _ in range(processes):
+            self._hire()
         while self.hands:
             for hand in list(self.hands):
                 if hand.task is None and not self._give(hand):
@@ -99,17 +110,16 @@ class _Crew:
     def dismiss(self) -> None:
         """End all processes, wherever they are."""
         for hand in list(self.hands):
-            hand.process.terminate()
-            hand.process.join(5)
+            hand.process.kill()
             self._let_go(hand)
 
-    def _hire(self) -> _Hand:
+    def _hire(self) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self.job))
+        process = context.Process(target=_serve, args=(theirs, self.job, self.threads))
         process.start()
         theirs.close()
-        return _Hand(process, ours)
+        self.hands.append(_Hand(process, ours))
 
     def _give(self, hand: _Hand) -> bool:
         """The next shard, if there is one."""
@@ -139,6 +149,7 @@ class _Crew:
             case "ready":
                 hand.is_ready = True
             case "file":
+                hand.current = None
                 hand.files += 1
                 self.on_files(1)
             case "begins":
@@ -151,37 +162,39 @@ class _Crew:
     def _bury(self, hand: _Hand) -> None:
         """A worker has died: its shard is done anew by another one, with care."""
         self._let_go(hand)
-        if not hand.is_ready:
-            raise InputError("A worker process ended before it began; see above, or try fewer --processes.")
-        task = hand.task
-        if task is None:
-            return
-        self.on_files(-hand.files)
-        if hand.current is not None:
-            self.deaths[hand.current] += 1
-            if self.deaths[hand.current] >= MOST_DEATHS:
-                code = hand.process.exitcode
-                task.deadly[hand.current] = (
-                    f"'{hand.current}' ended the process {MOST_DEATHS} times (exit code {code})."
+        task, culprit = hand.task, hand.current
+        if task is not None:
+            self.on_files(-hand.files)
+            task.one_by_one |= hand.is_ready
+            self.waiting.appendleft(task)
+        reason = culprit if culprit is not None or task is None or not hand.is_ready else task.shard
+        self.deaths[reason] += 1
+        if self.deaths[reason] >= MOST_DEATHS:
+            code = hand.process.exitcode
+            if culprit is None:
+                raise InputError(
+                    f"Worker processes died {MOST_DEATHS} times (exit code {code}), and no file is the reason; what "
+                    "is finished is kept: free memory, or take fewer --processes, and run the same command again."
                 )
-        task.one_by_one = True
-        self.waiting.appendleft(task)
-        if not self.stopped_by:
-            self.hands.append(self._hire())
+            task.deadly[culprit] = f"'{culprit}' ended the process {MOST_DEATHS} times (exit code {code})."
+        if not self.stopped_by and self.waiting:
+            self._hire()
 
 
-def _serve(pipe: Any, job: Job) -> None:
+def _serve(pipe: Any, job: Job, threads: int | None) -> None:
     """A worker process: does shards until there are no more."""
+    # A stopped run lets it finish its shard.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    end_with_parent()
     from transformers.utils import logging
 
     from .worker import Worker
 
-    # A stopped run lets it finish its shard.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    die_with_parent()
+    if threads is not None:
+        torch.set_num_threads(threads)
     try:
         with closing(Worker(job)) as worker:
             pipe.send(("ready", None))
@@ -203,7 +216,7 @@ def _serve(pipe: Any, job: Job) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(crew: _Crew) -> Iterator[None]:
+def _stopped_by_signals(crew: _Crew, on_stop: Callable[[], None]) -> Iterator[None]:
     """While open, the first SIGINT or SIGTERM ends the run after the shards in work, and the second one at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -213,6 +226,7 @@ def _stopped_by_signals(crew: _Crew) -> Iterator[None]:
         if crew.stopped_by:
             raise SystemExit(128 + number)
         crew.stopped_by = number
+        on_stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,14 +1,17 @@
 """Processes that do not outlive the one that started them."""
 
-import ctypes
-import signal
-import sys
-
-# From Linux's <sys/prctl.h>.
-_PR_SET_PDEATHSIG = 1
+import multiprocessing
+import os
+import threading
+from multiprocessing.connection import wait
 
 
-def die_with_parent() -> None:
-    """Have this process killed when its parent ends, however that ends; on Linux, elsewhere it does nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def end_with_parent() -> None:
+    """Have this process, which `multiprocessing` started, end when its parent does, however that ends."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -10,8 +10,8 @@ SCHEMA_VERSION = 1
 
 _SCORED = [("label", pyarrow.string()), ("score", pyarrow.float32())]
 _TIMED = [("start", pyarrow.float64()), ("end", pyarrow.float64())]
-# Times are seconds from the start of the file. A file that failed has an `error` and nothing else; `error` is null for
-# all others. What was not asked for is null.
+# Times are seconds from the start of the file. A file that failed has an `error` and no results; `error` is null for
+# all others, whose `warning` says if only a part of the file could be decoded. What was not asked for is null.
 SCHEMA = pyarrow.schema(
     [
         pyarrow.field("id", pyarrow.string(), nullable=False),
@@ -25,6 +25,7 @@ SCHEMA = pyarrow.schema(
         ("model_hash", pyarrow.string()),
         ("head_hash", pyarrow.string()),
         ("version", pyarrow.string()),
+        ("warning", pyarrow.string()),
         ("error", pyarrow.string()),
     ]
 )

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pyarrow
 import torch
 
 from ..errors import first_line
 from ..pipeline.loading import load_pipeline
-from .decoder import Decoder
-from .items import Item
+from .decoder import Decoder, Sound
+from .items import Item, printable
 from .job import Job, write_rows
 from .rows import SCHEMA, result_row
 
@@ -33,6 +32,7 @@ class Worker:
         with_decoder = job.parameters.get("return_text", True)
         self.pipe = load_pipeline(job.model, job.device, job.dtype, with_decoder)
         self.rate = self.pipe.feature_extractor.sampling_rate
+        self.batch_size = job.batch_size  # less once that was too much for the memory
         self.decoder = Decoder(self.rate, job.time_limit, job.max_seconds)
         self._shared = {"model_hash": job.model_hash, "head_hash": job.head_hash, "version": version("whisper-at-hf")}
 
@@ -44,7 +44,7 @@ class Worker:
         one_by_one: bool = False,
         on_start: Callable[[str], None] | None = None,
         on_done: Callable[[], None] | None = None,
-    ) -> int:
+    ) -> None:
         """Write the rows of a shard.
 
         Args:
@@ -54,8 +54,8 @@ class Worker:
             one_by_one: whether each file is worked on alone, after `on_start` was told its id.
             on_done: called after each file.
 
-        Returns:
-            how many files failed.
+        Raises:
+            InputError: the rows cannot be written.
         """
         rows = {item.id: {"error": deadly[item.id]} for item in items if item.id in (deadly or {})}
         # Files of about one length go together, so that no batch waits for one that is much longer.
@@ -64,9 +64,8 @@ class Worker:
             rows[item.id] = row
             if on_done is not None:
                 on_done()
-        ordered = [{"id": item.id, "path": item.path, **self._shared, **rows[item.id]} for item in items]
+        ordered = [{"id": item.id, "path": printable(item.path), **self._shared, **rows[item.id]} for item in items]
         write_rows(self.job, shard, pyarrow.Table.from_pylist(ordered, schema=SCHEMA))
-        return sum("error" in row for row in rows.values())
 
     def close(self) -> None:
         """End the decoder."""
@@ -74,8 +73,8 @@ class Worker:
 
     def _together(self, items: Sequence[Item]) -> Iterator[Row]:
         """All files through the pipeline in batches; after an error, those that are left one by one."""
-        finished: set[str] = set()
-        heard: deque[tuple[Item, float]] = deque()
+        left = {item.id: item for item in items}
+        heard: deque[tuple[Item, Sound]] = deque()
         failed: deque[Row] = deque()
 
         def sounds() -> Iterator[dict[str, Any]]:
@@ -83,20 +82,23 @@ class Worker:
                 if isinstance(found, str):
                     failed.append((item, {"error": found}))
                 else:
-                    heard.append((item, len(found) / self.rate))
-                    yield self._sound(found)
+                    heard.append((item, found))
+                    yield self._input(found)
 
         try:
-            for result in self.pipe(sounds(), batch_size=self.job.batch_size, **self.job.parameters):
-                item, duration = heard.popleft()
-                finished.add(item.id)
-                yield item, result_row(result, duration)
-        except (Exception, torch.cuda.OutOfMemoryError) as error:
+            for result in self.pipe(sounds(), batch_size=self.batch_size, **self.job.parameters):
+                item, sound = heard.popleft()
+                del left[item.id]
+                yield item, self._results(result, sound)
+        except Exception as error:
+            if _is_about_memory(error):
+                self.batch_size = max(1, self.batch_size // 2)
             _free_memory(error)
+        heard.clear()
         for item, row in failed:
-            finished.add(item.id)
+            del left[item.id]
             yield item, row
-        yield from self._alone([item for item in items if item.id not in finished], None)
+        yield from self._alone(list(left.values()), None)
 
     def _alone(self, items: Sequence[Item], on_start: Callable[[str], None] | None) -> Iterator[Row]:
         for item in items:
@@ -109,14 +111,23 @@ class Worker:
         if isinstance(found, str):
             return {"error": found}
         try:
-            result = self.pipe(self._sound(found), batch_size=1, **self.job.parameters)
+            result = self.pipe(self._input(found), batch_size=1, **self.job.parameters)
         except Exception as error:
             _free_memory(error)
+            if _is_about_memory(error):
+                return {"error": f"'{item.id}' takes more memory than there is, even alone; cut it."}
             return {"error": f"'{item.id}' cannot be worked on ({type(error).__name__}: {first_line(error)})."}
-        return result_row(result, len(found) / self.rate)
+        return self._results(result, found)
 
-    def _sound(self, samples: np.ndarray) -> dict[str, Any]:
-        return {"raw": samples, "sampling_rate": self.rate}
+    def _input(self, sound: Sound) -> dict[str, Any]:
+        return {"raw": sound.samples, "sampling_rate": self.rate}
+
+    def _results(self, result: Mapping[str, Any], sound: Sound) -> dict[str, Any]:
+        return {**result_row(result, len(sound.samples) / self.rate), "warning": sound.warning}
+
+
+def _is_about_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _free_memory(error: BaseException) -> None:

@@ -141,27 +141,27 @@ def _checked(job: Any, tags: TypedTagOptions) -> Any:
 def _run(job: Any, items: list, share: tuple[int, int], processes: int, quiet: bool) -> int:
     """Do what is left of the job; gives the signal that stopped it, or 0."""
     from ..archive import run_local
-    from ..archive.job import of_share, prepare, unfinished
+    from ..archive.job import ROWS, finished, of_share, prepare
 
     store = job.store
-    with store.locked(".prepare.lock", patience=60.0):
-        shards = prepare(job, items)
+    tell = (lambda line: None) if quiet else say
     with store.locked(f".run-{share[0]}-of-{share[1]}.lock"):
-        chosen = of_share(unfinished(job, len(shards)), share)
+        with store.locked(".prepare.lock", patience=60.0):
+            store.remove_drafts("")
+            shards = prepare(job, items)
+        if share == (1, 1):
+            store.remove_drafts(ROWS)
+        done = finished(job, shards)
+        chosen = of_share([shard for shard in range(len(shards)) if shard not in done], share)
         left = sum(len(shards[shard]) for shard in chosen)
-        if not quiet:
-            say(f"{len(items)} files, {left} to do in {len(chosen)} shards")
+        tell(f"{sum(map(len, shards))} files, {left} to do in {len(chosen)} shards")
         with file_progress(left, quiet) as advance:
-            stopped_by = run_local(job, shards, chosen, processes, advance)
-    if not quiet:
-        _report(job, len(shards), stopped_by)
+            stopped_by = run_local(
+                job, shards, chosen, processes, advance, lambda: tell("Stopping after the shards in work ...")
+            )
+    done = finished(job, shards)
+    rows = sum(len(shards[shard]) for shard in done)
+    tell(f"{rows} rows in '{job.output}', {sum(done.values())} of them with an error")
+    if unfinished := len(shards) - len(done):
+        tell(f"{unfinished} shards are left; run the same command again to go on")
     return stopped_by
-
-
-def _report(job: Any, shards: int, stopped_by: int) -> None:
-    from ..archive.job import count_rows, unfinished
-
-    rows, errors = count_rows(job)
-    say(f"{rows} rows in '{job.output}', {errors} of them with an error")
-    if left := len(unfinished(job, shards)):
-        say(f"{left} shards are left; run the same command again to go on" + (" (stopped)" if stopped_by else ""))

@@ -15,7 +15,7 @@ _NEEDED = {
     "train": _TRAIN,
     "analysis": {**_TRAIN, "jiwer": "jiwer"},
     "demo": {"gradio": "gradio"},
-    "archive": {"datasets": "datasets"},
+    "archive": {name: name for name in ("datasets", "filelock", "fsspec", "pyarrow")},
 }
 
 

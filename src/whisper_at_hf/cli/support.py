@@ -51,7 +51,7 @@ def calm_transformers(quiet: bool) -> None:
 
 @contextmanager
 def file_progress(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
-    """A bar over `total` files on a terminal; gives the function to call after each, or with how many it is further."""
+    """A bar over `total` files on a terminal; gives what to call after each, or with how many it is further."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
