@@ -141,7 +141,7 @@ def _changed(earlier: dict[str, Any], settings: dict[str, Any]) -> str | None:
 def _parsed(store: Store, content: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(content))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise _damaged(store, SETTINGS) from error
 
 

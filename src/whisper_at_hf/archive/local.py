@@ -23,6 +23,8 @@ from .processes import end_with_parent
 MOST_DEATHS = 3
 # Seconds after which a stop is noticed at the latest.
 PATIENCE = 1.0
+# Seconds that a worker may take to end, once there is nothing left to do; it may still be loading its model.
+GOODBYE = 300.0
 
 
 @dataclass
@@ -135,6 +137,8 @@ class _Crew:
     def _let_go(self, hand: _Hand) -> None:
         self.hands.remove(hand)
         hand.pipe.close()
+        hand.process.join(GOODBYE)
+        hand.process.kill()
         hand.process.join()
 
     def _listen(self, hand: _Hand) -> None:

@@ -60,7 +60,9 @@ class Store:
         """Put a file there, or in the place of one. Raises InputError where that fails."""
         try:
             if self.folder is None:
-                self._again(lambda: self._fs.pipe_file(self._path(name), content))
+                path = self._path(name)
+                self._again(lambda: self._fs.makedirs(path.rpartition("/")[0], exist_ok=True))
+                self._again(lambda: self._fs.pipe_file(path, content))
                 return
             path = make_folder((self.folder / name).parent) / Path(name).name
             with whole_or_nothing(path) as draft:

@@ -58,12 +58,14 @@ class Worker:
             InputError: the rows cannot be written.
         """
         rows = {item.id: {"error": deadly[item.id]} for item in items if item.id in (deadly or {})}
+        done = on_done or (lambda: None)
+        for _ in rows:
+            done()
         # Files of about one length go together, so that no batch waits for one that is much longer.
         waiting = sorted((item for item in items if item.id not in rows), key=lambda item: (item.size, item.id))
         for item, row in self._alone(waiting, on_start) if one_by_one else self._together(waiting):
             rows[item.id] = row
-            if on_done is not None:
-                on_done()
+            done()
         ordered = [{"id": item.id, "path": printable(item.path), **self._shared, **rows[item.id]} for item in items]
         write_rows(self.job, shard, pyarrow.Table.from_pylist(ordered, schema=SCHEMA))
 
