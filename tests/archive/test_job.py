@@ -51,6 +51,12 @@ def test_a_job_of_other_settings_is_refused(job, change, named):
         prepare(replace(job, **change), items("a"))
 
 
+def test_a_file_of_another_folder_does_not_pass_for_one_that_is_done(job):
+    prepare(job, items("a"))
+    with pytest.raises(InputError, match="'a' is '/in/a' in '.*out', not '/other/a'; name another --output"):
+        prepare(job, [Item("a", "/other/a")])
+
+
 def test_parameters_that_cannot_be_kept(job):
     with pytest.raises(InputError, match="parameters cannot be kept .*ndarray.*; pass numbers, texts and lists"):
         prepare(replace(job, parameters={"labels": np.zeros(2)}), items("a"))

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from ..errors import InputError
 from ..model.fingerprint import fingerprint
-from .items import Item
+from .items import Item, printable
 from .rows import SCHEMA_VERSION
 from .store import Store
 
@@ -73,7 +73,7 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
         the files of each shard.
 
     Raises:
-        InputError: the output holds a job of other settings, or a damaged one, or it cannot be written.
+        InputError: the output holds a job of other settings, or with another file of one of these names, or a damaged one, or it cannot be written.
     """
     store = job.store
     settings = job.settings
@@ -81,7 +81,12 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
     if earlier is not None and (changed := _changed(_parsed(store, earlier), settings)):
         raise InputError(f"'{job.output}' holds a job with another {changed}; name another --output, or use the same.")
     shards = _read_shards(store)
-    known = {item.id for shard in shards for item in shard}
+    known = {item.id: item.path for shard in shards for item in shard}
+    if moved := next((item for item in items if known.get(item.id, item.path) != item.path), None):
+        raise InputError(
+            f"'{moved.id}' is '{printable(known[moved.id])}' in '{job.output}', not '{printable(moved.path)}'; name "
+            "another --output."
+        )
     new = [item for item in items if item.id not in known]
     shards += [new[first : first + job.shard_size] for first in range(0, len(new), job.shard_size)]
     if new:
