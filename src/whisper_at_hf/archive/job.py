@@ -73,7 +73,8 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
         the files of each shard.
 
     Raises:
-        InputError: the output holds a job of other settings, or with another file of one of these names, or a damaged one, or it cannot be written.
+        InputError: the output holds a job of other settings, of other files with these names, or a damaged one, or it
+            cannot be written.
     """
     store = job.store
     settings = job.settings

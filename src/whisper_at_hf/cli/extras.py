@@ -15,7 +15,7 @@ _NEEDED = {
     "train": _TRAIN,
     "analysis": {**_TRAIN, "jiwer": "jiwer"},
     "demo": {"gradio": "gradio"},
-    "archive": {"datasets": "datasets"},  # and what that needs: fsspec, filelock, pyarrow,
+    "archive": {"datasets": "datasets"},  # which brings fsspec, filelock and pyarrow
 }
 
 
