@@ -60,11 +60,21 @@ def invoke(*arguments):
     return done.stderr, done.exit_code
 
 
-def wait_for_shards(output, count):
+@pytest.fixture
+def blocked(arguments, tmp_path):
+    """A run that waits at the first file of its fourth shard, until somebody writes to that."""
+    pipe = write_noises(tmp_path / "in", *FILES) / "0" / "99.wav"
+    os.mkfifo(pipe)
+    arguments[0] = tmp_path / "in"
+    run = start_run(*arguments)
+    assert run.stderr.readline() == "25 files, 25 to do in 7 shards\n"
     started = time.monotonic()
-    while len(list(output.glob("rows/*.parquet"))) < count:
+    while len(list(tmp_path.glob("out/rows/*.parquet"))) < 3:
         assert time.monotonic() - started < 300
-        time.sleep(0.02)
+        time.sleep(0.05)
+    yield run, pipe
+    run.kill()
+    run.communicate()
 
 
 def ids(output):
@@ -118,42 +128,44 @@ def assert_readable(out, rows):
 
 @pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_lets_shards_be_finished(arguments, tmp_path, number, code):
-    out = tmp_path / "out"
-    run = start_run(*arguments)
-    wait_for_shards(out, 1)
+def test_a_signal_lets_the_shard_be_finished(blocked, arguments, tmp_path, number, code):
+    run, pipe = blocked
     run.send_signal(number)
-    lines = run.communicate()[1].splitlines()
-    done = len(ids(out))
-    assert run.returncode == code
-    if done < len(FILES):  # it may have been at its last shard
-        assert lines[1:] == [
-            "Stopping after the shards in work ...",
-            f"{done} rows in '{out}', 0 of them with an error",
-            f"{(24 - done) // 4} shards are left; run the same command again to go on",
-        ]
-    assert done % 4 == 0 and said(arguments)[1] == 0
-    assert ids(out) == sorted(FILES)
+    assert run.stderr.readline() == "Stopping after the shards in work ...\n"
+    pipe.open("wb").close()  # the file ends, with no sound
+    assert run.stderr.read().splitlines() == [
+        f"16 rows in '{tmp_path}/out', 1 of them with an error",
+        "3 shards are left; run the same command again to go on",
+    ]
+    assert run.wait() == code
+    assert said(arguments)[1] == 0 and ids(tmp_path / "out") == sorted([*FILES, "0/99.wav"])
 
 
 @pytest.mark.long
-def test_a_killed_run_leaves_no_process_and_is_gone_on_with(arguments, tmp_path):
-    out = tmp_path / "out"
-    run = start_run(*arguments, "--processes", 2)
-    wait_for_shards(out, 1)
+def test_a_second_signal_ends_it_at_once(blocked, tmp_path):
+    run, _ = blocked
+    family = psutil.Process(run.pid).children(recursive=True)
+    run.terminate()
+    assert run.stderr.readline() == "Stopping after the shards in work ...\n"
+    run.terminate()
+    assert run.wait() == 143 and len(ids(tmp_path / "out")) == 12
+    assert not psutil.wait_procs(family, timeout=120)[1]
+
+
+@pytest.mark.long
+def test_a_killed_run_leaves_no_process_and_is_gone_on_with(blocked, arguments, tmp_path):
+    run, pipe = blocked
+    out, whole = tmp_path / "out", tmp_path / "whole"
     family = psutil.Process(run.pid).children(recursive=True)
     run.kill()
-    run.communicate()
-    _, alive = psutil.wait_procs(family, timeout=120)
-    assert not alive
+    assert not psutil.wait_procs(family, timeout=120)[1]
     (out / "rows" / ".0123.draft").write_bytes(b"half")  # as if killed while it wrote
+    pipe.unlink()
+    write_noises(pipe.parent, pipe.name)
     assert said(arguments)[1] == 0
-    assert ids(out) == sorted(FILES) and not list((out / "rows").glob(".*"))
-    whole = tmp_path / "whole"
-    assert said([arguments[0], "--output", whole, *arguments[3:]])[1] == 0
-    for row, other in zip(read_rows(out), read_rows(whole), strict=True):
-        assert {**row, "tags": None} == {**other, "tags": None}
-        assert [tag["label"] for tag in row["tags"][0]["tags"]] == [t["label"] for t in other["tags"][0]["tags"]]
+    assert ids(out) == sorted([*FILES, "0/99.wav"]) and not list((out / "rows").glob(".*"))
+    assert said([arguments[0], "--output", whole, *arguments[3:], "--processes", 2])[1] == 0
+    assert read_rows(out) == read_rows(whole)
 
 
 @pytest.mark.long
