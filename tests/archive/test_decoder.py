@@ -36,7 +36,7 @@ def test_sounds_come_in_order_and_bad_files_say_why(decoder, tmp_path):
     write_noises(tmp_path, *"abcdefg")
     (tmp_path / "bad").write_bytes(b"no sound")
     soundfile.write(tmp_path / "cut", soundfile.read(tmp_path / "c")[0], 16000, format="FLAC")
-    os.truncate(tmp_path / "cut", (tmp_path / "cut").stat().st_size // 2)
+    os.truncate(tmp_path / "cut", (tmp_path / "cut").stat().st_size * 3 // 4)
     items = [Item(name, str(tmp_path / name)) for name in ("c", "bad", "a", "gone", "g", "cut", "b")]
     found = dict(zip([item.id for item in items], decoder.decode(items), strict=True))
     assert [item.id for item, _ in found.values()] == list(found)

@@ -36,11 +36,11 @@ def arguments(tagger, recordings, tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system in memory of 64 KiB; skipped where it cannot be made."""
+    """A file system in memory of 32 KiB; skipped where it cannot be made."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=32k", "none", folder], capture_output=True, text=True, check=False
     )
     if mounted.returncode:
         pytest.skip(f"nothing can be mounted here: {mounted.stderr.strip()}")
