@@ -55,9 +55,9 @@ def _loop(job: Job, shards: list[list[Item]]) -> float:
     """What anybody would write without a job: all paths through the pipeline, in their order."""
     pipe = load_pipeline(job.model, job.device, job.dtype, job.parameters["return_text"])
     paths = [item.path for shard in shards for item in shard]
-    list(pipe(iter(paths[:2]), batch_size=job.batch_size, **job.parameters))
+    list(pipe((path for path in paths[:2]), batch_size=job.batch_size, **job.parameters))
     started = time.perf_counter()
-    list(pipe(iter(paths), batch_size=job.batch_size, **job.parameters))
+    list(pipe((path for path in paths), batch_size=job.batch_size, **job.parameters))
     return time.perf_counter() - started
 
 
