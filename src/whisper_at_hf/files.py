@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from .errors import InputError
 
@@ -46,6 +46,15 @@ def whole_or_nothing(path: Path) -> Iterator[Path]:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def open_to_append(path: Path, mode: str = "ab", **options: Any) -> IO:
+    """As `open`, but OSError where `path` is a link: one that was planted must not make us write elsewhere."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+    return open(path, mode, opener=opener, **options)
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -82,3 +82,9 @@ def test_other_models_and_folders_are_refused(tmp_path):
     for folder, reason in {"empty": "is no complete Whisper-AT model", "missing": "is neither a folder"}.items():
         with pytest.raises(InputError, match=f"{folder}' {reason}"):
             describe_model(str(tmp_path / folder))
+
+
+def test_names_cannot_steer_the_terminal(tmp_path):
+    tiny_config({"\x1b[2Jhead": head_config(["\x1b]0;title\x07Rain", "\u202eDog"])}).save_pretrained(tmp_path)
+    text = describe_model(str(tmp_path), list_labels=True)
+    assert not set("\x1b\u202e\x07") & set(text) and "Rain" in text and "[2Jhead (default)" in text

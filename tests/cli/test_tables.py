@@ -17,3 +17,9 @@ def test_numbers_stand_to_the_right_under_a_title(capsys):
     title, header, _, one, other = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert title.strip() == "Sizes" and header.split() == ["module", "size"]
     assert one.index("7") + 1 == other.index("86.6") + 4
+
+
+@pytest.mark.parametrize("show", [print_table, print_number_table])
+def test_cells_cannot_steer_the_terminal(show, capsys):
+    show([("label", "AP"), ("\x1b[2Jrain\u202e\x07", "0.5")])
+    assert not set("\x1b\u202e\x07") & set(capsys.readouterr().out)

@@ -3,6 +3,7 @@
 import torch
 from transformers import AutoConfig
 
+from ..captions.markup import clean
 from ..conversion.default_model import default_model_path
 from ..errors import InputError
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
@@ -25,9 +26,10 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
     if model is None:
         model = str(default_model_path())
     try:
-        config = AutoConfig.from_pretrained(model)
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise unreachable_model(model, error) from error
+    model = clean(model)
     if isinstance(config, TLTRConfig):
         lines, heads = [f"{model}: a tagging head"], {"head": config}
     elif isinstance(config, WhisperATConfig):
@@ -36,7 +38,7 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
         raise InputError(f"'{model}' is a {config.model_type} model without tagging heads; use whisper-at convert.")
     for name, head in heads.items():
         default = " (default)" if name == getattr(config, "default_head", None) else ""
-        lines += _head_lines(f"{name}{default}", head, list_labels)
+        lines += _head_lines(f"{clean(name)}{default}", head, list_labels)
     return "\n".join(lines)
 
 
@@ -63,7 +65,7 @@ def _head_lines(name: str, config: TLTRConfig, list_labels: bool) -> list[str]:
     ]
     if list_labels:
         thresholds = resolve_thresholds(config).tolist()
-        lines += [f"    {value:.2f}  {label}" for label, value in zip(config.labels, thresholds, strict=True)]
+        lines += [f"    {value:.2f}  {clean(label)}" for label, value in zip(config.labels, thresholds, strict=True)]
     return lines
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ..captions.markup import clean
 from ..training.arguments import DataArguments, HeadArguments, TLTRTrainingArguments
 from ..training.cross_validation import summary_rows
 from ..training.run import run_training
@@ -26,12 +27,12 @@ def run_and_print(data: DataArguments, head: HeadArguments, args: TLTRTrainingAr
         return
     console = Console()
     for note in results.get("notes", []):
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {clean(note)}", markup=False)
     if "cross_validation" in results:
         print_table(summary_rows(results))
     else:
         print_scores(results)
-    console.print(f"Wrote {args.output_dir}", markup=False)
+    console.print(f"Wrote {clean(args.output_dir)}", markup=False)
 
 
 def print_scores(results: dict[str, Any], scored: str = "validation") -> None:

@@ -28,8 +28,8 @@ def print_written(path: Path) -> None:
 
 
 def say(line: str) -> None:
-    """A line on standard error, as it is."""
-    print(line, file=sys.stderr)
+    """A line on standard error."""
+    print(clean(line), file=sys.stderr)
 
 
 def announcer(quiet: bool) -> Callable[[str], None] | None:

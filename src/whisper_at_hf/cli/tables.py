@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..captions.markup import clean
+
 Rows = Sequence[Sequence[str]]
 
 
@@ -25,5 +27,5 @@ def print_number_table(rows: Rows, title: str | None = None) -> None:
 
 def _print(table: Table, rows: Rows) -> None:
     for row in rows[1:]:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*(escape(clean(cell)) for cell in row))
     Console().print(table)

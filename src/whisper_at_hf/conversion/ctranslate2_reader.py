@@ -83,7 +83,7 @@ def read_model_bin(path: str | os.PathLike) -> dict[str, torch.Tensor]:
                 # The scales are gone by now, and so may be the target of a scale's alias.
                 if not alias.endswith(SCALE_SUFFIX):
                     variables[alias] = variables[target]
-        except (struct.error, LookupError, RuntimeError, UnicodeDecodeError) as error:
+        except (struct.error, LookupError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"{path} is truncated or not a CTranslate2 model.bin ({error}): copy or download it again."
             ) from error

@@ -76,9 +76,18 @@ def read_openai(path: Path) -> WhisperWeights:
         raise InputError(
             f"{path} is no OpenAI Whisper checkpoint: it lacks dims or model_state_dict; a head goes to --head."
         )
+    check_weights(checkpoint["model_state_dict"], path)
     state_dict = {_rename(name): weight for name, weight in checkpoint["model_state_dict"].items()}
-    dims = checkpoint["dims"]
-    return WhisperWeights(str(path), state_dict, dims.get("n_audio_head"), dims.get("n_text_head"))
+    heads = [checkpoint["dims"].get(name) for name in ("n_audio_head", "n_text_head")]
+    if not all(count is None or (isinstance(count, int) and count > 0) for count in heads):
+        raise InputError(f"{path} has {heads} attention heads in its dims: it is damaged, copy or download it again.")
+    return WhisperWeights(str(path), state_dict, *heads)
+
+
+def check_weights(weights: dict, path: Path) -> None:
+    """Raise InputError unless they are tensors by names."""
+    if not all(isinstance(name, str) and isinstance(weight, torch.Tensor) for name, weight in weights.items()):
+        raise InputError(f"{path} holds other things than tensors among its weights: it is no state_dict.")
 
 
 def _rename(name: str) -> str:

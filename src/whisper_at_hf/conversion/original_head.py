@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..labels import audioset_labels
 from ..model.configuration_whisper_at import TLTRConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
-from .openai import load_pickle, rename_block_part
+from .openai import check_weights, load_pickle, rename_block_part
 from .weights import assign_weights
 
 PREFIXES = ("at_model.", "module.", "")
@@ -58,6 +58,7 @@ def _head_state_dict(checkpoint: dict, path: Path) -> dict[str, torch.Tensor]:
         raise InputError(
             f"{path} holds no Whisper-AT head (TLTR or TLTR-512): give an original .pth or a folder of ours as --head."
         )
+    check_weights(checkpoint, path)
     state_dict = {}
     for name, weight in checkpoint.items():
         renamed = _rename(name.removeprefix(prefix)) if name.startswith(prefix) else None

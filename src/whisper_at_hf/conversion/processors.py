@@ -58,7 +58,7 @@ def load_processor(source: str | Path | None, config: WhisperConfig) -> WhisperP
         if not Path(name).is_dir():
             # Asked first, or each of the processor's many files would wait for an unreachable hub in turn.
             cached_file(name, "tokenizer_config.json")
-        processor = WhisperProcessor.from_pretrained(name)
+        processor = WhisperProcessor.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError, TypeError) as error:
         if source is None:
             raise InputError(

@@ -8,7 +8,7 @@ from transformers import WhisperConfig, WhisperForConditionalGeneration, Whisper
 
 from ..errors import InputError
 from ..model.complete_loading import load_complete
-from ..model.configuration_whisper_at import MODEL_TYPE
+from ..model.configuration_whisper_at import MODEL_TYPE, without_attention
 from .ctranslate2 import load_ctranslate2, read_ctranslate2
 from .generation import build_generation_config
 from .openai import load_openai, read_openai
@@ -53,7 +53,7 @@ def read_config(whisper: str | os.PathLike) -> WhisperConfig:
         return read_ctranslate2(Path(whisper)).config()
     if kind is Source.OPENAI:
         return read_openai(Path(whisper)).config()
-    values = {**config_values(whisper), "model_type": "whisper"}
+    values = {**without_attention(config_values(whisper)), "model_type": "whisper"}
     return WhisperConfig.from_dict({key: value for key, value in values.items() if key not in WHISPER_AT_KEYS})
 
 
@@ -111,7 +111,7 @@ def load_transformers_processor(
     if processor is not None:
         return load_processor(processor, config)
     try:
-        own = WhisperProcessor.from_pretrained(whisper)
+        own = WhisperProcessor.from_pretrained(whisper, trust_remote_code=False)
         # A folder without tokenizer files gives an empty tokenizer instead of an error.
         check_processor(own, config, str(whisper))
         return own

@@ -113,6 +113,8 @@ def _sole_writer(folder: Path, state: PartialState, say: Callable[[str], Any] | 
         yield
         return
     lock = FileLock(folder / ".lock")
+    if Path(lock.lock_file).is_symlink():  # older filelocks empty what it leads to
+        raise InputError(f"'{lock.lock_file}' is a link: delete it, or {_ANOTHER_FOLDER}.")
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..data import audio_source
 from ..errors import InputError
+from ..files import open_to_append
 from .parallel import map_ahead
 
 MEMO_PATTERN = "audio-hashes-*.jsonl"
@@ -64,7 +65,7 @@ class AudioHashes:
         if self._path is None:
             return
         # A memo that cannot be kept costs time, no result.
-        with suppress(OSError), self._lock, self._path.open("a", encoding="utf-8") as file:
+        with suppress(OSError), self._lock, open_to_append(self._path, "a", encoding="utf-8") as file:
             # The newline first: it ends a line that a killed process left torn.
             file.write("\n" + json.dumps([source, *entry]))
 
@@ -76,7 +77,7 @@ def _read_memo(path: Path) -> Iterator[tuple[str, list]]:
                 source, *entry = json.loads(line)
             except (ValueError, TypeError):  # torn, or empty
                 continue
-            if len(entry) == 3:
+            if isinstance(source, str) and len(entry) == 3:
                 yield source, entry
 
 

@@ -8,6 +8,7 @@ only ever adds shards of its own; those of earlier runs are never written to aga
 import hashlib
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from .spec import FeatureSpec
 MANIFEST = "manifest.json"
 FORMAT = 1
 ENCODE_AGAIN = "run extract again, which encodes only what is missing"
+
+# No other name in a manifest is followed: it could lead out of the folder.
+_SHARD_NAME = re.compile(r"shard(-\d+)+")
 
 MAX_SHARD_BYTES = 4 * 2**30
 
@@ -97,7 +101,10 @@ def read_shard(folder: Path, name: str) -> Shard:
     shard = Shard(folder, name, [])
     for line in shard.journal_path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            shard.batches.append(Batch(**json.loads(line)))
+            batch = Batch(**json.loads(line))
+            if batch.row < 0 or not all(isinstance(key, str) for key in batch.keys):
+                raise ValueError
+            shard.batches.append(batch)
         except (ValueError, TypeError):
             continue
     return shard
@@ -105,7 +112,8 @@ def read_shard(folder: Path, name: str) -> Shard:
 
 def shard_names(folder: Path) -> list[str]:
     """Names of all shards in `folder` that have a journal, in order."""
-    return sorted(path.stem for path in folder.glob("shard-*.journal"))
+    paths = (path for path in folder.glob("shard-*.journal") if _SHARD_NAME.fullmatch(path.stem) and path.is_file())
+    return sorted(path.stem for path in paths)
 
 
 def repair_shards(folder: Path, spec: FeatureSpec, verify: bool = False) -> None:
@@ -121,6 +129,8 @@ def repair_shards(folder: Path, spec: FeatureSpec, verify: bool = False) -> None
         if verify and shard.batches:
             damaged = shard.damaged(spec)
             shard.batches = [batch for batch in shard.batches if batch not in damaged]
+        if shard.data_path.is_symlink() and size > shard.rows * spec.clip_bytes:
+            shard.batches = []  # what a link leads to is not ours to cut back; its clips are encoded again
         if shard.journal_path.read_bytes() != shard.journal().encode():
             replace_file(shard.journal_path, shard.journal())
         if not shard.batches:
@@ -225,7 +235,7 @@ class Manifest:
         Raises:
             InputError: a file is missing, or is not the one that was written.
         """
-        return [_open_shard(folder, **entry) for entry in self.shards]
+        return [_open_shard(folder, self.spec, **entry) for entry in self.shards]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -240,6 +250,8 @@ def read_manifest(folder: Path) -> Manifest:
         if content["format"] != FORMAT:
             raise InputError(f"'{path}' is of another version of whisper-at-hf: delete '{folder}' and run extract.")
         manifest = Manifest(FeatureSpec(**content["spec"]), content["shards"], content["failures"])
+        if not all(_is_entry(shard) for shard in manifest.shards):
+            raise ValueError("what it says of a shard cannot be")
         if manifest.spec.folder_name != folder.resolve().name:
             raise ValueError("the spec is not the one that the folder is named after")
         return manifest
@@ -247,10 +259,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(
             f"'{folder}' holds no complete feature cache: name a folder that extract made, or {ENCODE_AGAIN}."
         ) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"'{path}' is damaged, or '{folder.name}' was renamed: {ENCODE_AGAIN}.") from error
+
+
+def _is_entry(shard: dict) -> bool:
+    return shard.keys() == {"name", "bytes", "journal_sha256"} and _SHARD_NAME.fullmatch(shard["name"]) is not None
 
 
 def write_manifest(folder: Path, spec: FeatureSpec, shards: Sequence[Shard], failures: list[dict]) -> None:
@@ -263,7 +279,7 @@ def write_manifest(folder: Path, spec: FeatureSpec, shards: Sequence[Shard], fai
     replace_file(folder / MANIFEST, json.dumps(content, indent=1) + "\n")
 
 
-def _open_shard(folder: Path, name: str, bytes: int, journal_sha256: str) -> Shard:
+def _open_shard(folder: Path, spec: FeatureSpec, name: str, bytes: int, journal_sha256: str) -> Shard:
     shard = Shard(folder, name, [])
     for path in (shard.data_path, shard.journal_path):
         if not path.is_file():
@@ -273,7 +289,7 @@ def _open_shard(folder: Path, name: str, bytes: int, journal_sha256: str) -> Sha
             f"'{shard.data_path}' has {shard.data_path.stat().st_size} bytes instead of {bytes}: {ENCODE_AGAIN}."
         )
     shard = read_shard(folder, name)
-    if _digest(shard) != journal_sha256:
+    if _digest(shard) != journal_sha256 or shard.rows * spec.clip_bytes != bytes:
         raise InputError(f"'{shard.journal_path}' is not the journal that was written: {ENCODE_AGAIN}.")
     return shard
 

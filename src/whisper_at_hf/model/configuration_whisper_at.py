@@ -19,6 +19,16 @@ INPUT_PADDINGS = ("trim", "pad", "context")
 POSITIONS_PER_SECOND = 50
 
 
+# Where a config.json could name an attention kernel on the hub, which transformers would fetch and run. Saved folders
+# have neither; how attention is computed is for those to say who load a model.
+ATTENTION_KEYS = ("attn_implementation", "_attn_implementation")
+
+
+def without_attention(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a config.json, but for the attention implementation that it asks for."""
+    return {name: value for name, value in values.items() if name not in ATTENTION_KEYS}
+
+
 class _WhisperModelType(str):
     """The text "whisper_at" that also answers yes to `== "whisper"`.
 
@@ -88,6 +98,11 @@ class TLTRConfig(PreTrainedConfig):
     attention_dropout: float | int = 0.0
     dropout: float | int = 0.0
     init_std: float = 0.02
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any):
+        """As in transformers, but only `kwargs` choose the attention implementation."""
+        return super().from_dict(without_attention(config_dict), **kwargs)
 
     def __post_init__(self, **kwargs):
         kwargs.pop("model_type", None)
@@ -159,6 +174,11 @@ class WhisperATConfig(WhisperConfig):
     heads: dict[str, Any] | None = None
     default_head: str | None = None
     freeze_backbone: bool = True
+
+    @classmethod
+    def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any):
+        """As in transformers, but only `kwargs` choose the attention implementation."""
+        return super().from_dict(without_attention(config_dict), **kwargs)
 
     def __post_init__(self, **kwargs):
         # A loaded config.json brings "model_type" as plain text; the class attribute must stay the answer.

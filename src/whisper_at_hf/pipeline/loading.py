@@ -18,6 +18,8 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", with_decoder: bool = True) -> Any:
     """A `WhisperATPipeline` for a folder or hub id; without the decoder it gives tags only.
 
+    Code in the folder is not run, and nobody is asked whether it should be.
+
     Raises:
         InputError: no such model, device or dtype.
     """
@@ -27,8 +29,9 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", wi
         raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
     check_device(device)
     try:
-        loaded = AutoWhisperAT.from_pretrained(model, with_decoder=with_decoder, dtype=dtype)
-        processor = WhisperProcessor.from_pretrained(model)
+        options = {"dtype": dtype, "trust_remote_code": False}
+        loaded = AutoWhisperAT.from_pretrained(model, with_decoder=with_decoder, **options)
+        processor = WhisperProcessor.from_pretrained(model, trust_remote_code=False)
         parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
         return pipeline("whisper-at", model=loaded, device=device, **parts)
     except InputError:

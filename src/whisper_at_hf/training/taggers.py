@@ -48,8 +48,9 @@ class TransformersTagger:
 
     def __init__(self, path: str | Path, device: str | None = None, problem_type: str | None = None):
         try:
-            self.extractor = AutoFeatureExtractor.from_pretrained(path)
-            self.model = load_complete(AutoModelForAudioClassification, path, dtype=torch.float32).eval()
+            self.extractor = AutoFeatureExtractor.from_pretrained(path, trust_remote_code=False)
+            options = {"dtype": torch.float32, "trust_remote_code": False}
+            self.model = load_complete(AutoModelForAudioClassification, path, **options).eval()
         except InputError:
             raise
         except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:

@@ -1,6 +1,7 @@
 """`TLTRTrainer`: HF's Trainer for a tagging head on the features of a frozen Whisper."""
 
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,13 @@ class TLTRTrainer(Trainer):
         checkpoint = checkpoint_to_resume(self.args.output_dir, resume_from_checkpoint)
         if checkpoint is not None:
             check_same_shape(checkpoint, {name: getattr(self.model.config, name) for name in HEAD_SHAPE})
-        output = super().train(resume_from_checkpoint=checkpoint and str(checkpoint), **kwargs)
+        try:
+            output = super().train(resume_from_checkpoint=checkpoint and str(checkpoint), **kwargs)
+        except pickle.UnpicklingError as error:
+            raise InputError(
+                f"'{checkpoint}' was refused: it holds other pickled objects than a training's own, which could run "
+                "code; name another checkpoint, or start anew with --overwrite."
+            ) from error
         if self.average.count:
             self._take_average()
         return output

@@ -204,12 +204,12 @@ def load_speech_encoder(model: str | PathLike) -> Encoder:
         return load_encoder(model)
     if path.is_dir() and not (path / "config.json").is_file():
         raise InputError(f"'{model}' holds no config.json: name the folder of a model.")
-    config = _loaded(lambda: AutoConfig.from_pretrained(model), model)
+    config = _loaded(lambda: AutoConfig.from_pretrained(model, trust_remote_code=False), model)
     if config.model_type in WHISPER_TYPES:
         return load_encoder(model)
     if getattr(config, "is_encoder_decoder", False):
         raise InputError(f"'{model}' is of type '{config.model_type}', which has a decoder: name an encoder alone.")
-    extractor = _loaded(lambda: AutoFeatureExtractor.from_pretrained(model), model)
+    extractor = _loaded(lambda: AutoFeatureExtractor.from_pretrained(model, trust_remote_code=False), model)
     if not hasattr(extractor, "sampling_rate"):
         raise InputError(f"'{model}' does not read sound: name a speech or audio encoder.")
     return SpeechEncoder(_load_model(model, config), extractor)
@@ -221,7 +221,7 @@ def _load_model(model: str | PathLike, config: Any) -> PreTrainedModel:
     class Lenient:
         @staticmethod
         def from_pretrained(path: str | PathLike, **kwargs: Any) -> tuple[PreTrainedModel, dict]:
-            loaded, info = AutoModel.from_pretrained(path, **kwargs)
+            loaded, info = AutoModel.from_pretrained(path, trust_remote_code=False, **kwargs)
             missing = [key for key in info["missing_keys"] if not key.endswith(UNUSED_WEIGHT)]
             return loaded, {**info, "missing_keys": missing}
 

@@ -100,7 +100,8 @@ def load_recogniser(
         pipe = _whisper_pipeline(model, device, dtype)
         return _whisper_recogniser(name, pipe, batch_size, fallback)
     try:
-        pipe = pipeline("automatic-speech-recognition", model=model, dtype=dtype, device=device)
+        options = {"dtype": dtype, "device": device, "trust_remote_code": False}
+        pipe = pipeline("automatic-speech-recognition", model=model, **options)
     except (OSError, ValueError, KeyError, TypeError, ImportError, AttributeError, RuntimeError) as error:
         raise InputError(
             f"'{model}' cannot be loaded as a speech recogniser ({first_line(error)}); name a Whisper, a Whisper-AT, "
@@ -113,7 +114,7 @@ def _is_whisper(model: str) -> bool:
     if detect_source(model) is not Source.TRANSFORMERS:
         return True
     try:
-        return AutoConfig.from_pretrained(model).model_type in WHISPER_TYPES
+        return AutoConfig.from_pretrained(model, trust_remote_code=False).model_type in WHISPER_TYPES
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"'{model}' is no model that can be reached ({first_line(error)}); name a folder or hub id of a Whisper, "

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ...errors import InputError
+from ...files import open_to_append
 from .material import Material
 from .pairs import Pair
 from .recognisers import Recogniser
@@ -56,7 +57,7 @@ class TextStore:
     def writing(self) -> Iterator[Callable[[Sequence[str], Sequence[str]], None]]:
         """Gives the function to call with keys and their texts, which are on the disk when it returns."""
         try:
-            file = self.path.open("ab")
+            file = open_to_append(self.path)
         except OSError as error:
             raise InputError(f"'{self.path}' cannot be written ({error.strerror}); name another --cache.") from error
         with file:

@@ -60,7 +60,7 @@ class ASTPeer:
         check_device(device)
         device = device or process_state().device
         try:
-            config = AutoConfig.from_pretrained(path)
+            config = AutoConfig.from_pretrained(path, trust_remote_code=False)
             if not isinstance(config, ASTConfig):
                 raise InputError(f"'{path}' is a {config.model_type}; this scores Audio Spectrogram Transformers.")
             self.extractor = ASTFeatureExtractor.from_pretrained(path)

@@ -102,7 +102,7 @@ def count_model(path: str) -> Count:
         InputError: another kind of model, or none.
     """
     try:
-        config = AutoConfig.from_pretrained(path)
+        config = AutoConfig.from_pretrained(path, trust_remote_code=False)
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"'{path}' has no config.json that can be read ({first_line(error)}).") from error
     if isinstance(config, ASTConfig):
