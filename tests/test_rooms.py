@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "metrics": {"model"},
     "data": {"model", "labels"},
     "events": {"model", "labels"},
+    "archive": {"model", "audio", "data", "pipeline"},
     "pipeline": {"model", "audio", "decoding", "labels", "events"},
     "captions": {"labels"},
     "pictures": {"audio", "labels", "captions"},

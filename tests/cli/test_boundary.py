@@ -20,6 +20,7 @@ ARGUMENTS = {
     "info": [],
     "plot": ["a.wav", "--output", "a.png"],
     "demo": [],
+    "run": ["recordings", "--output", "out"],
     "extract": ["--data", "a.csv", "--cache", "cache"],
     "teach": ["--data", "a.csv", "--output", "out"],
     "train": ["--output", "out"],

@@ -33,7 +33,9 @@ def without(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", ["", "transcribe", "tag", "convert", "plot", "info", "train", "analyze", "demo"])
+@pytest.mark.parametrize(
+    "command", ["", "transcribe", "tag", "convert", "plot", "run", "info", "train", "analyze", "demo"]
+)
 def test_help_without_extras(command):
     done = run_without_extras(*command.split(), "--help")
     assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
@@ -66,6 +68,15 @@ def test_the_demo_says_what_it_needs():
     done = run_without_extras("demo")
     assert done.returncode == 2
     assert done.stderr == 'error: This needs gradio; run pip install "whisper-at-hf[demo]".\n'
+
+
+@pytest.mark.long
+def test_an_archive_says_what_it_needs():
+    done = run_without_extras("run", "recordings", "--output", "out")
+    assert done.returncode == 2
+    assert done.stderr == (
+        'error: This needs datasets, filelock, fsspec, pyarrow; run pip install "whisper-at-hf[archive]".\n'
+    )
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ import typer
 from ..conversion import convert as convert_model
 from ..errors import InputError, first_line
 from .analysis import analysis_app
+from .archive import archive_app
 from .boundary import CommandGroup
 from .captions import AUTO, CaptionOptions
 from .demo import demo_app
@@ -59,6 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(plotting_app)
+app.add_typer(archive_app)
 app.add_typer(training_app)
 app.add_typer(analysis_app)
 app.add_typer(demo_app)

@@ -15,6 +15,7 @@ _NEEDED = {
     "train": _TRAIN,
     "analysis": {**_TRAIN, "jiwer": "jiwer"},
     "demo": {"gradio": "gradio"},
+    "archive": {"datasets": "datasets"},  # which brings fsspec, filelock and pyarrow
 }
 
 

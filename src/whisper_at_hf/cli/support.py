@@ -50,8 +50,8 @@ def calm_transformers(quiet: bool) -> None:
 
 
 @contextmanager
-def file_progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """A bar over `total` files on a terminal; gives the function to call after each."""
+def file_progress(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
+    """A bar over `total` files on a terminal; gives what to call after each, or with how many it is further."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -62,4 +62,4 @@ def file_progress(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("files", total=total)
-        yield lambda: progress.advance(task)
+        yield lambda count=1: progress.advance(task, count)

@@ -1,0 +1,167 @@
+"""The command `whisper-at run`."""
+
+import re
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from ..conversion.default_model import default_model_path
+from ..errors import InputError
+from ..labels.ontology import group_names
+from ..pipeline.loading import check_language, load_pipeline
+from .events import EventOption, EventPreset, Events, TypedEventOptions
+from .extras import need_extra
+from .options import (
+    MAX_BATCH_SIZE,
+    Device,
+    Dtype,
+    Groups,
+    Hop,
+    Labels,
+    Language,
+    Model,
+    Quiet,
+    Task,
+    Threshold,
+    TimeRes,
+    TopK,
+    TypedTagOptions,
+)
+from .support import calm_transformers, file_progress, say
+
+archive_app = typer.Typer()
+
+
+@archive_app.command(
+    epilog="[bold]Examples[/bold]\n\n"
+    "whisper-at run recordings --output results\n\n"
+    "whisper-at run shards --output results --processes 2 --events --no-text\n\n"
+    "whisper-at run files.csv --output s3://bucket/results --share 2/4"
+)
+def run(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Folder, list (.txt, .csv, .parquet), .tar shards, or saved data set.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            help="A folder, or a URL of a store that fsspec reaches; it is gone on with.", show_default=False
+        ),
+    ],
+    model: Model = None,
+    device: Device = None,
+    dtype: Dtype = "auto",
+    language: Language = None,
+    task: Annotated[
+        Task, typer.Option(help="Write in the spoken language, or translate to English.")
+    ] = Task.transcribe,
+    text: Annotated[bool, typer.Option(help="Transcribe as well as tag.")] = True,
+    events: Events = False,
+    event_preset: EventPreset = None,
+    event_option: EventOption = None,
+    speech_gate: Annotated[bool, typer.Option("--speech-gate", help="Drop text where no voice is heard.")] = False,
+    at_time_res: TimeRes = 10.0,
+    at_hop: Hop = None,
+    top_k: TopK = 5,
+    threshold: Threshold = None,
+    labels: Labels = None,
+    groups: Groups = None,
+    processes: Annotated[int, typer.Option(min=1, max=1024, help="Workers, each with a model of its own.")] = 1,
+    share: Annotated[
+        str, typer.Option(help="Which part of the work is this machine's: 2/4 of four machines.")
+    ] = "1/1",
+    shard_size: Annotated[int, typer.Option(min=1, max=100_000, help="Files whose rows are written together.")] = 100,
+    batch_size: Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Windows decoded at a time.")] = 16,
+    time_limit: Annotated[float, typer.Option(min=1.0, help="Seconds that decoding a file may take.")] = 120.0,
+    max_hours: Annotated[float, typer.Option(min=0.001, help="Longer files get a row that says so.")] = 12.0,
+    quiet: Quiet = False,
+) -> None:
+    """Transcribe and tag an archive into Parquet files, one row a file; run it again to go on."""
+    need_extra("archive")
+    from ..archive import Job, list_items
+
+    calm_transformers(quiet)
+    part = _share(share)
+    parameters: dict[str, Any] = {
+        "return_text": text,
+        **TypedEventOptions(events, event_preset, event_option).parameters(),
+    }
+    if text:
+        generate_kwargs = {"task": task.value} if task is not Task.transcribe else {}
+        if language is not None:
+            generate_kwargs["language"] = language
+        parameters |= {"return_timestamps": True, "generate_kwargs": generate_kwargs}
+    if speech_gate:
+        parameters["speech_gate"] = True
+    job = _checked(
+        Job(
+            output=output,
+            model=model or str(default_model_path()),
+            parameters=parameters,
+            shard_size=shard_size,
+            batch_size=batch_size,
+            device=device,
+            dtype=dtype,
+            time_limit=time_limit,
+            max_seconds=max_hours * 3600,
+        ),
+        TypedTagOptions(at_time_res, at_hop, top_k, threshold, labels, groups, None),
+    )
+    stopped_by = _run(job, list_items(source), part, processes, quiet)
+    if stopped_by:
+        raise typer.Exit(128 + stopped_by)
+
+
+def _share(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", text)
+    if match is None or int(match[1]) > int(match[2]):
+        raise InputError(f"--share {text!r} is no part of the work; write 2/4 for the second of four machines.")
+    return int(match[1]), int(match[2])
+
+
+def _checked(job: Any, tags: TypedTagOptions) -> Any:
+    """The job with its tag options and hashes, after a look at the model: bad options cost no hours."""
+    from ..archive.job import hashes
+
+    with_text = job.parameters["return_text"]
+    pipe = load_pipeline(job.model, "cpu" if job.device is None else job.device, job.dtype, with_text)
+    known = {label for config in pipe.model.config.heads.values() for label in config.label2id} | set(group_names())
+    parameters = {**job.parameters, **tags.parameters(known)}
+    if with_text:
+        check_language(pipe, parameters["generate_kwargs"])
+    pipe.check(**parameters)
+    model_hash, head_hash = hashes(pipe.model)
+    return replace(job, parameters=parameters, model_hash=model_hash, head_hash=head_hash)
+
+
+def _run(job: Any, items: list, share: tuple[int, int], processes: int, quiet: bool) -> int:
+    """Do what is left of the job; gives the signal that stopped it, or 0."""
+    from ..archive import run_local
+    from ..archive.job import ROWS, finished, of_share, prepare
+
+    store = job.store
+    tell = (lambda line: None) if quiet else say
+    with store.locked(f".run-{share[0]}-of-{share[1]}.lock"):
+        with store.locked(".prepare.lock", patience=60.0):
+            store.remove_drafts("")
+            shards = prepare(job, items)
+        if share == (1, 1):
+            store.remove_drafts(ROWS)
+        done = finished(job, shards)
+        chosen = of_share([shard for shard in range(len(shards)) if shard not in done], share)
+        left = sum(len(shards[shard]) for shard in chosen)
+        tell(f"{sum(map(len, shards))} files, {left} to do in {len(chosen)} shards")
+        with file_progress(left, quiet) as advance:
+            stopped_by = run_local(
+                job, shards, chosen, processes, advance, lambda: tell("Stopping after the shards in work ...")
+            )
+    done = finished(job, shards)
+    rows = sum(len(shards[shard]) for shard in done)
+    tell(f"{rows} rows in '{job.output}', {sum(done.values())} of them with an error")
+    if unfinished := len(shards) - len(done):
+        tell(f"{unfinished} shards are left; run the same command again to go on")
+    return stopped_by
