@@ -1,5 +1,8 @@
 """What counts as an event: the words for it, and those that are refused."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
 from whisper_at_hf import InputError
@@ -24,6 +27,12 @@ def test_nothing_means_the_defaults():
     assert event_options() == event_options({}) == EventOptions()
 
 
+def test_numbers_of_any_kind_become_floats():
+    options = event_options({"hop": np.float32(0.4), "max_gap": Fraction(1, 2), "min_duration": np.int64(1)})
+    assert (options.hop, options.max_gap, options.min_duration) == pytest.approx((0.4, 0.5, 1.0))
+    assert {type(options.hop), type(options.max_gap), type(options.min_duration)} == {float}
+
+
 def test_one_label_is_a_list_of_one():
     assert EventOptions(labels="Dog").labels == ("Dog",)
 
@@ -34,13 +43,19 @@ def test_one_label_is_a_list_of_one():
         ("speech", "'speech' is no preset; use 'music'"),
         (3, "=3 is neither a preset's name nor a dict"),
         ({"gap": 1}, "no option 'gap'; use max_gap"),
-        ({"window": 0.5}, "cannot be cut from the time grid"),
-        ({"hop": 2.0}, "leaves sound between windows"),
-        ({"on": 0}, "on=0 is not a number"),
-        ({"off": 2.0}, "off=2 is above on=1.5"),
-        ({"max_gap": float("nan")}, "max_gap=nan is not a number"),
-        ({"min_duration": "1"}, "min_duration='1' is not a number"),
-        ({"max_duration": 0.4}, "max_duration=0.4 is not a number from 0.8 on"),
+        ({"window": 0.5}, "window=0.5 and hop=0.4 do not fit"),
+        ({"hop": 2.0}, "window=1.2 and hop=2 do not fit"),
+        ({"hop": None}, "hop=None is no number"),
+        ({"on": 0}, "on=0 is no number"),
+        ({"off": 2.0}, "on=1.5 and off=2 do not go together"),
+        ({"max_gap": float("nan")}, "max_gap=nan is no number"),
+        ({"smoothing": 1e9}, "smoothing=1000000000.0 is no number from 0 to 86400"),
+        ({"smoothing": 10**400}, "smoothing=1000"),
+        ({"min_duration": "1"}, "min_duration=1 is no number"),
+        ({"max_duration": 0.4}, "max_duration=0.4 is no number from 0.8"),
+        ({"labels": 5}, "labels=5 does not give names"),
+        ({"labels": [["Dog"]]}, "does not give names"),
+        ({"preset": {"preset": "music"}}, "preset={'preset': 'music'}; use 'music'"),
     ],
 )
 def test_bad_options_are_one_sentence(given, message):

@@ -32,7 +32,8 @@ def test_a_voice_has_to_last():
 def test_on_off_or_a_score():
     assert gate_threshold(None) is gate_threshold(False) is None
     assert gate_threshold(True) == DEFAULT_GATE
-    assert gate_threshold(0.4) == 0.4
+    assert gate_threshold(np.True_) == DEFAULT_GATE
+    assert gate_threshold(0.4) == 0.4 and gate_threshold(np.float32(0.5)) == 0.5
 
 
 @pytest.mark.parametrize("value", ["on", -0.1, 1.1, float("nan"), [0.1]])

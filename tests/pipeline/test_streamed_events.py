@@ -147,6 +147,12 @@ def test_the_gate_lets_a_word_beside_a_voice_pass(model):
     assert Scored(model, EventRequest(speech_gate=True), scores).hear(text)["text"] == " Hello there."
 
 
+def test_what_is_said_behind_the_end_needs_a_voice_before_it(model):
+    behind = said(chunk(" Thank you.", 4.0, 4.0))
+    assert Scored(model, EventRequest(speech_gate=True), [["Dog"]] * 10).hear(behind)["text"] == ""
+    assert Scored(model, EventRequest(speech_gate=True), [["Speech"]] * 10).hear(behind)["text"] == " Thank you."
+
+
 def test_the_gate_can_be_higher(model):
     text = said(chunk(" Hello", 0.0, 2.0))
     assert Scored(model, EventRequest(speech_gate=0.95), [["Speech"]] * 10).hear(text)["text"] == ""
@@ -155,15 +161,35 @@ def test_the_gate_can_be_higher(model):
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (EventRequest(return_events="yes"), "return_events='yes' is neither True nor False"),
-        (EventRequest(event_options="speech"), "is no preset"),
-        (EventRequest(speech_gate=3), "speech_gate=3 is neither"),
-        (EventRequest(event_options={"labels": "Piano"}), "no label at or below 'Piano'"),
+        ({"return_events": "yes"}, "return_events='yes' is neither True nor False"),
+        ({"return_events": np.array([1, 2])}, "is neither True nor False"),
+        ({"event_options": "speech"}, "is no preset"),
+        ({"speech_gate": 3}, "speech_gate=3 is neither"),
+        ({"event_options": {"labels": "Piano"}}, "no label at or below 'Piano'"),
     ],
 )
 def test_bad_requests_are_one_sentence(model, request_, message):
     with pytest.raises(InputError, match=message):
-        heard(model, request_)
+        heard(model, EventRequest(**request_))
+
+
+def test_a_preset_takes_what_the_head_knows():
+    model = tiny_model(heads={"default": head_config(["Siren", "Rain"])})
+    request = EventRequest(event_options="alarms")  # names horns, too
+    request.check(model, TagOptions())
+
+
+def test_labels_may_come_as_an_iterator(model):
+    sound = Sound(16_000 * 24)
+    request = EventRequest(return_events=True, event_options={**BUSY, "labels": iter(["Dog"])})
+    assert {event["label"] for event in at_once(model, sound, request)["audio_events"]} == {"Dog"}
+
+
+def test_chunks_without_times_stay_as_they_are(model):
+    events = Scored(model, EventRequest(return_events=True), [["Speech"]] * 10)
+    found = events.hear({"text": " a", "chunks": [{"text": " a", "language": "english"}]})
+    assert found["chunks"] == [{"text": " a", "language": "english"}]
+    assert found["audio_events"][0]["label"] == "Speech"
 
 
 def test_a_gate_needs_a_head_that_knows_voices():

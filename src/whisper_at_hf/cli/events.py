@@ -46,7 +46,7 @@ class TypedEventOptions:
 def _setting(text: str) -> tuple[str, float]:
     name, equals, value = text.partition("=")
     try:
-        if equals:
+        if equals and name.strip() not in ("labels", "preset"):
             return name.strip(), float(value)
     except ValueError:
         pass

@@ -14,8 +14,8 @@ Run = tuple[int, int, int, float]
 
 def smoothed(scores: np.ndarray, steps: int) -> np.ndarray:
     """The running median over `steps` (made odd) of `(steps, labels)`, with the ends repeated; the same shape."""
-    half = steps // 2
-    if not half or not len(scores):
+    half = min(steps // 2, len(scores))  # beyond all scores, the ends are as good as anything
+    if not half:
         return scores
     padded = np.pad(scores, ((half, half), (0, 0)), mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=0), axis=-1)

@@ -3,7 +3,7 @@
 import dataclasses
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -44,7 +44,9 @@ class EventOptions:
     labels: tuple[str, ...] | None = None
 
     def __post_init__(self):
-        steps_per_hop(self.hop, self.window)
+        self._check("window", 0, least_is_in=False)
+        self._check("hop", 0, least_is_in=False)
+        self._check_grid()
         for name in ("smoothing", "max_gap", "min_duration"):
             self._check(name, 0)
         for name in ("on", "off"):
@@ -52,22 +54,48 @@ class EventOptions:
         if self.max_duration is not None:
             self._check("max_duration", max(self.hop, self.min_duration))
         if self.off > self.on:
-            raise InputError(f"Event option off={self.off:g} is above on={self.on:g}; use a lower one.")
-        if isinstance(self.labels, str):
-            object.__setattr__(self, "labels", (self.labels,))
-        elif self.labels is not None:
-            object.__setattr__(self, "labels", tuple(self.labels))
+            raise InputError(
+                f"Event options on={self.on:g} and off={self.off:g} do not go together; let on be higher."
+            )
+        object.__setattr__(self, "labels", _names(self.labels))
 
-    def _check(self, name: str, least: float) -> None:
+    def _check_grid(self) -> None:
+        try:
+            steps_per_hop(self.hop, self.window)
+        except InputError:
+            raise InputError(
+                f"Event options window={self.window:g} and hop={self.hop:g} do not fit; use multiples of 0.4 s, and a "
+                "hop no longer than the window."
+            ) from None
+
+    def _check(self, name: str, least: float, least_is_in: bool = True) -> None:
         value = getattr(self, name)
-        if isinstance(value, bool) or not isinstance(value, Real) or not least <= value < math.inf:
-            raise InputError(f"Event option {name}={value!r} is not a number from {least:g} on; use one.")
+        try:
+            number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+        except OverflowError:  # a whole number beyond all floats
+            number = math.nan
+        if not least <= number <= LONGEST or (number == least and not least_is_in):
+            raise InputError(
+                f"Event option {name}={str(value)[:40]!s} is no number from {least:g} to {LONGEST:g}; use one."
+            )
+        object.__setattr__(self, name, number)
 
     def steps(self, seconds: float) -> int:
         """Scores in that many seconds."""
         return round(seconds / self.hop)
 
 
+def _names(labels: Any) -> tuple[str, ...] | None:
+    if labels is None or isinstance(labels, str):
+        return None if labels is None else (labels,)
+    names = tuple(labels) if isinstance(labels, Iterable) else (labels,)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"Event option labels={labels!r} does not give names; use a text or a list of texts.")
+    return names
+
+
+# Seconds, a day; longer settings are slips, and their running medians would fill the memory.
+LONGEST = 86_400.0
 # An event's threshold never asks for more than this score.
 HIGHEST_ON = 0.95
 
@@ -96,7 +124,10 @@ def event_options(given: Any = None) -> EventOptions:
     if not isinstance(given, Mapping):
         raise InputError(f"event_options={given!r} is neither a preset's name nor a dict of options; use one of them.")
     values = dict(given)
-    base = event_options(values.pop("preset", None))
+    preset = values.pop("preset", None)
+    if preset is not None and not isinstance(preset, str):
+        raise InputError(f"event_options has preset={preset!r}; use {', '.join(map(repr, PRESETS))}.")
+    base = event_options(preset)
     known = [field.name for field in dataclasses.fields(EventOptions)]
     for name in values:
         if name not in known:

@@ -1,6 +1,7 @@
 """Text where no head hears speech: Whisper writes words over noise and music too."""
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -45,8 +46,8 @@ def gate_threshold(speech_gate: bool | float | None) -> float | None:
     Raises:
         InputError: neither True, False, None nor a number within 0 and 1.
     """
-    if speech_gate is None or isinstance(speech_gate, bool):
+    if speech_gate is None or isinstance(speech_gate, bool | np.bool_):
         return DEFAULT_GATE if speech_gate else None
-    if isinstance(speech_gate, (int, float)) and 0 <= speech_gate <= 1:
+    if isinstance(speech_gate, Real) and 0 <= speech_gate <= 1:
         return float(speech_gate)
     raise InputError(f"speech_gate={speech_gate!r} is neither True, False nor a score; use one of them.")

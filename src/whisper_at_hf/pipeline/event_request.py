@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..errors import InputError
-from ..events.options import EventOptions, event_options
+from ..events.options import event_options
 from ..events.speech_gate import gate_threshold, voice_labels
-from .options import TagOptions, check_groups
+from .options import TagOptions, check_groups, known_groups
 
 
 @dataclass
@@ -17,6 +17,10 @@ class EventRequest:
     event_options: Any = None
     return_event_scores: bool = False
     speech_gate: bool | float | None = None
+
+    def __post_init__(self):
+        # Once: labels may come as an iterator.
+        self.options = event_options(self.event_options)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -38,20 +42,18 @@ class EventRequest:
         """Whether anything has to be scored on the fine grid."""
         return self.shows_events or self.return_event_scores or self.gate is not None
 
-    @property
-    def options(self) -> EventOptions:
-        """What counts as an event."""
-        return event_options(self.event_options)
-
     def check(self, model: Any, tags: TagOptions) -> None:
         """Raise InputError for a bad value, or what the heads of `model` that `tags` uses cannot do."""
         for name in ("return_events", "return_event_scores"):
-            if getattr(self, name) not in (None, True, False):
+            if not isinstance(getattr(self, name), bool | None):
                 raise InputError(f"{name}={getattr(self, name)!r} is neither True nor False; use one of them.")
-        options, gate = self.options, self.gate
+        gate = self.gate
         if not self.needs_scores:
             return
         configs = [model.get_head(name).config for name in tags.used_heads(model)]
-        check_groups(options.labels or (), configs)
+        if labels := self.options.labels:
+            # Of several, those that the heads know count: presets name more than most heads do.
+            if not any(known_groups(labels, config) for config in configs):
+                check_groups(labels, configs)
         if gate is not None and not any(voice_labels(config.labels) for config in configs):
             raise InputError("speech_gate needs a head that knows Speech, and this one does not; leave it out.")

@@ -55,4 +55,11 @@ def join_results(results: Iterable[dict[str, Any]]) -> dict[str, Any]:
                 joined.setdefault(name, value)
             elif name != "timestamp":
                 joined[name] = _concatenated(joined[name], value) if name in joined else value
+    # A stream gives events as they end.
+    for events in (joined.get("audio_events", []), *joined.get("events_by_head", {}).values()):
+        events.sort(key=_event_place)
     return joined
+
+
+def _event_place(event: dict[str, Any]) -> tuple[float, float, str]:
+    return event["timestamp"][0], -event["score"], event["label"]

@@ -83,12 +83,13 @@ class StreamedEvents:
             track.end_at(steps, known=whole + self._lead)
 
     def _result(self, text: Mapping[str, Any], end: float, is_last: bool) -> dict[str, Any]:
-        found = self._gated(text, end)
+        found = self._gated(text, end, is_last)
         if self.request.return_event_scores:
             found["event_scores"] = self._new_scores()
-        if self.request.shows_events and "chunks" in found:
+        if self.request.shows_events and all("timestamp" in chunk for chunk in found.get("chunks", ())):
             runs = self._tracks[self._default].runs()
-            found["chunks"] = [self._with_tags(chunk, runs, end) for chunk in found["chunks"]]
+            if "chunks" in found:
+                found["chunks"] = [self._with_tags(chunk, runs, end) for chunk in found["chunks"]]
         over = {name: self._events(track, end, is_last) for name, track in self._tracks.items()}
         if self.request.shows_events:
             found["audio_events"] = over[self._default]
@@ -96,21 +97,23 @@ class StreamedEvents:
                 found["events_by_head"] = {name: over[name] for name in self.tags.heads}
         return found
 
-    def _gated(self, text: Mapping[str, Any], end: float) -> dict[str, Any]:
+    def _gated(self, text: Mapping[str, Any], end: float, is_last: bool) -> dict[str, Any]:
         """The text without the chunks under which no head hears a voice."""
         if self.request.gate is None or "chunks" not in text:
             return dict(text)
-        kept = [chunk for chunk in text["chunks"] if self._has_voice(*_bounds(chunk, end))]
+        kept = [chunk for chunk in text["chunks"] if self._has_voice(*_bounds(chunk, end), is_last)]
         if len(kept) == len(text["chunks"]):
             return dict(text)
         return {**text, "text": "".join(chunk["text"] for chunk in kept), "chunks": kept}
 
-    def _has_voice(self, start: float, end: float) -> bool:
-        """Whether a voice is heard there; what is not scored yet gets the benefit of the doubt."""
+    def _has_voice(self, start: float, end: float, is_last: bool) -> bool:
+        """Whether a voice is heard there; what is going to be scored gets the benefit of the doubt."""
         for track in self._tracks.values():
-            if start >= track.end_step * self.options.hop:
+            known = track.end_step * self.options.hop
+            if start >= known and not is_last:
                 return True
-            heard = track.between(start - MARGIN, end + MARGIN)[:, voice_labels(track.labels)]
+            # Whisper puts some of what it makes up behind the end of the sound.
+            heard = track.between(min(start, known) - MARGIN, end + MARGIN)[:, voice_labels(track.labels)]
             if voice_score(heard, self.options.hop, end - start) >= self.request.gate:
                 return True
         return False
