@@ -11,8 +11,8 @@ from ..labels.ontology import labels_below
 # What is above words that somebody may have spoken or sung.
 SPOKEN = ("Speech", "Singing", "Shout", "Whispering", "Chant")
 # What `voice_score` has to be for a text to stay. In the tuning part of `benchmarks/speech_gate.py`, read speech has
-# 0.99 and more, one of 240 acted sentences, a shout, less than this, and what is made up over sounds up to 0.71.
-DEFAULT_GATE = 0.72
+# 0.99 and more, three of 240 acted sentences, shouts, less than this, and what is made up over sounds up to 0.71.
+DEFAULT_GATE = 0.8
 # Seconds before and after a text that count as under it, since Whisper's times are not exact.
 MARGIN = 0.8
 # For how many seconds a voice has to be heard, under short texts and under long ones: single peaks are squeaks.
