@@ -126,7 +126,7 @@ def test_bad_files_are_named_and_the_others_done(run, tone, tmp_path):
         (["--at-time-res", "1e9"], "at_time_res=1e+09 "),
         (["--at-hop", "0.3"], "at_hop=0.3 "),
         (["--at-hop", "12"], "at_hop=12 "),
-        (["--labels", "Sea serpent"], "no label 'Sea serpent'"),
+        (["--labels", "Sea serpent"], "'Sea serpent' is no label of the head"),
         (["--head", "emotion"], "no head 'emotion'"),
         (["--threshold", "loud"], "--threshold 'loud'"),
         (["--model", "no/such/model"], "'no/such/model' is neither"),
