@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from .lines import break_cost, cheapest_parts
 from .rules import CaptionRules
@@ -29,6 +30,9 @@ def group_tokens(tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[
     """
     gap, shortest, longest = (rules.hundredths(name) for name in ("gap_seconds", "min_seconds", "max_seconds"))
     full_cue = rules.lines * rules.line_characters
+    # Between each token and the next one, computed once rather than for each cue that they may lie in.
+    run_on_costs = [_run_on_cost(*pair) for pair in pairwise(tokens)]
+    end_costs = [_end_cost(*pair) for pair in pairwise(tokens)]
 
     def costs_from(first: int) -> Iterable[float]:
         start, lines, line_width, width, run_on = tokens[first].start, 1, 0, 0, 0.0
@@ -36,7 +40,7 @@ def group_tokens(tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[
             token = tokens[last]
             step = token.width + (token.space and last > first)
             if last > first:
-                run_on += _run_on_cost(tokens[last - 1], token)
+                run_on += run_on_costs[last - 1]
                 if line_width + step > rules.line_characters:
                     lines, line_width, step = lines + 1, 0, token.width
                 if lines > rules.lines or token.end - start > longest:
@@ -50,7 +54,7 @@ def group_tokens(tokens: Sequence[Token], rules: CaptionRules, sounds: Sequence[
                 following = tokens[last + 1]
                 time = following.start - gap - start
                 too_fast = max(0.0, 1 - time * rules.characters_per_second / (100 * characters))
-                cost += _end_cost(token, following) + _SHORT * (time < shortest) + _FAST * too_fast
+                cost += end_costs[last] + _SHORT * (time < shortest) + _FAST * too_fast
             cost += _NO_ROOM * any(too_fast or lines + len(sound.lines) > rules.lines for sound in heard)
             yield cost
 

@@ -8,6 +8,7 @@ import torch
 from transformers import WhisperFeatureExtractor
 
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND
+from ..model.onednn import LinearByOneDNN
 from ..model.tagging import count_windows, steps_per_hop, steps_per_window
 from ..model.timeline import FRAMES_PER_POSITION, PooledTimeline, PooledWindow
 
@@ -95,10 +96,11 @@ class StreamedLogits:
             return TaggedStretch(first, end, none)
         num_frames = count * self._hop * self._size * FRAMES_PER_POSITION
         states = self._timeline.states
-        logits = {
-            name: self.model.get_tag_logits(states, num_frames, self.at_time_res, name, self.at_hop)
-            for name in self.heads
-        }
+        with LinearByOneDNN():
+            logits = {
+                name: self.model.get_tag_logits(states, num_frames, self.at_time_res, name, self.at_hop)
+                for name in self.heads
+            }
         self._rows_done += count
         self._timeline.drop_before(self._rows_done * self._hop)
         return TaggedStretch(first, end, logits)
