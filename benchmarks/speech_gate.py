@@ -11,7 +11,6 @@ second. Prints a table and writes `benchmarks/speech_gate.json` after each part.
 """
 
 import argparse
-import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from sound_events.mixtures import RATE, TEST, mixtures
+from sound_events.mixtures import RATE, TEST, labelled_rows, mixtures
 from transformers import pipeline
 
 import whisper_at_hf  # noqa: F401  registers the task
@@ -68,14 +67,14 @@ def main() -> None:
 
 def material(data: Path, tuning: bool) -> tuple[list, list, list]:
     """Clips without speech, utterances, and acted sentences, as paths."""
-    clips = _rows(data / "esc10")
+    clips = labelled_rows(data / "esc10")
     fold4 = [row for row in clips if row["fold"] == "4"]
     every = len(fold4) // CLIPS_OF_FOLD_4
     sounds = [row for row in clips if row["fold"] == "5"] + fold4[::every]
-    speech = _rows(data / "speech")
+    speech = labelled_rows(data / "speech")
     speakers = sorted({row["speaker"] for row in speech}, reverse=True)
     speech.sort(key=lambda row: speakers.index(row["speaker"]))
-    acted = _rows(data / "emotion")
+    acted = labelled_rows(data / "emotion")
     if tuning:
         return [row for row in fold4 if row not in sounds], speech[UTTERANCES:], acted[1::TUNING_STRIDE]
     return sounds, speech[:UTTERANCES], acted[::TEST_STRIDE]
@@ -129,12 +128,6 @@ def tune(pipe: Any, parts: dict[str, list]) -> None:
 def sound(row: Any) -> dict[str, Any]:
     """What the pipeline reads: a row of labels, or samples at 16 kHz."""
     return {"raw": load_audio(row["path"]) if isinstance(row, dict) else row, "sampling_rate": RATE}
-
-
-def _rows(folder: Path) -> list[dict[str, str]]:
-    with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
-        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
-    return [{**row, "path": str(folder / row["path"])} for row in rows]
 
 
 if __name__ == "__main__":

@@ -111,16 +111,18 @@ def _with_sounds(
 
 
 def _utterances(folder: Path, part: slice) -> list[np.ndarray]:
-    rows = _rows(folder)
+    rows = labelled_rows(folder)
     speakers = sorted({row["speaker"] for row in rows})[part]
-    return [load_audio(folder / row["path"]) for row in rows if row["speaker"] in speakers]
+    return [load_audio(row["path"]) for row in rows if row["speaker"] in speakers]
 
 
 def _sounds(folder: Path, fold: str) -> list[tuple[str, np.ndarray]]:
-    rows = [row for row in _rows(folder) if row["fold"] == fold]
-    return [(ESC10_LABELS[row["label"]], heard_part(load_audio(folder / row["path"]))) for row in rows]
+    rows = [row for row in labelled_rows(folder) if row["fold"] == fold]
+    return [(ESC10_LABELS[row["label"]], heard_part(load_audio(row["path"]))) for row in rows]
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
+def labelled_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's `labels.csv` by their paths, which are given with the folder's own."""
     with open(folder / "labels.csv", newline="", encoding="utf-8") as file:
-        return sorted(csv.DictReader(file), key=lambda row: row["path"])
+        rows = sorted(csv.DictReader(file), key=lambda row: row["path"])
+    return [{**row, "path": str(folder / row["path"])} for row in rows]

@@ -79,6 +79,12 @@ def test_short_files_have_events_too(pipe, talk):
     assert pipe(talk[:100], return_events=True, return_text=False)["audio_events"] == []
 
 
+def test_labels_of_events_may_come_as_an_iterator(pipe, talk):
+    options = {"labels": iter(["Rain"])}
+    found = pipe(talk[: 20 * RATE], return_events=True, return_text=False, event_options=options)
+    assert {event["label"] for event in found["audio_events"]} == {"Rain"}
+
+
 def test_groups_are_scored_and_chosen(pipe, talk):
     found = pipe(talk[: 20 * RATE], return_text=False, groups=["Natural sounds", "Animal"], labels="Natural sounds")
     first, second = found["audio_tags"]

@@ -43,6 +43,7 @@ from .options import (
     TopK,
     TypedTagOptions,
     chosen_format,
+    generate_parameters,
     path_option,
 )
 from .plotting import plotting_app
@@ -120,12 +121,7 @@ def transcribe(
     quiet: Quiet = False,
 ) -> None:
     """Transcribe files and tag the sounds in them."""
-    generate_kwargs = {}
-    if language is not None:
-        generate_kwargs["language"] = language
-    if task is not Task.transcribe:
-        generate_kwargs["task"] = task.value
-    parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_kwargs}
+    parameters = {"return_tags": tags, "mode": mode.value, "generate_kwargs": generate_parameters(language, task)}
     parameters |= TypedEventOptions(events, event_preset, event_option).parameters()
     if speech_gate:
         parameters["speech_gate"] = True

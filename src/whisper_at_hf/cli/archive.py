@@ -8,8 +8,7 @@ import typer
 
 from ..conversion.default_model import default_model_path
 from ..errors import InputError
-from ..labels.ontology import group_names
-from ..pipeline.loading import check_language, load_pipeline
+from ..pipeline.loading import load_pipeline
 from .events import EventOption, EventPreset, Events, TypedEventOptions
 from .extras import need_extra
 from .options import (
@@ -27,7 +26,9 @@ from .options import (
     TimeRes,
     TopK,
     TypedTagOptions,
+    generate_parameters,
 )
+from .recognition import checked_call
 from .support import calm_transformers, file_progress, say
 
 archive_app = typer.Typer()
@@ -91,10 +92,7 @@ def run(
         **TypedEventOptions(events, event_preset, event_option).parameters(),
     }
     if text:
-        generate_kwargs = {"task": task.value} if task is not Task.transcribe else {}
-        if language is not None:
-            generate_kwargs["language"] = language
-        parameters |= {"return_timestamps": True, "generate_kwargs": generate_kwargs}
+        parameters |= {"return_timestamps": True, "generate_kwargs": generate_parameters(language, task)}
     if speech_gate:
         parameters["speech_gate"] = True
     job = _checked(
@@ -127,13 +125,9 @@ def _checked(job: Any, tags: TypedTagOptions) -> Any:
     """The job with its tag options and hashes, after a look at the model: bad options cost no hours."""
     from ..archive.job import hashes
 
-    with_text = job.parameters["return_text"]
-    pipe = load_pipeline(job.model, "cpu" if job.device is None else job.device, job.dtype, with_text)
-    known = {label for config in pipe.model.config.heads.values() for label in config.label2id} | set(group_names())
-    parameters = {**job.parameters, **tags.parameters(known)}
-    if with_text:
-        check_language(pipe, parameters["generate_kwargs"])
-    pipe.check(**parameters)
+    device = "cpu" if job.device is None else job.device
+    pipe = load_pipeline(job.model, device, job.dtype, job.parameters["return_text"])
+    parameters = checked_call(pipe, job.parameters, tags)
     model_hash, head_hash = hashes(pipe.model)
     return replace(job, parameters=parameters, model_hash=model_hash, head_hash=head_hash)
 

@@ -188,6 +188,12 @@ class TypedTagOptions:
         }
 
 
+def generate_parameters(language: str | None, task: Task) -> dict[str, str]:
+    """What `generate` is told of the options as typed; what was left out is the model's to decide."""
+    told = {} if language is None else {"language": language}
+    return told if task is Task.transcribe else {**told, "task": task.value}
+
+
 def chosen_format(given: StrEnum | None, output: Path | None, formats: type[StrEnum]) -> Format:
     """The format that was given, or else that which the output is named for, or text.
 

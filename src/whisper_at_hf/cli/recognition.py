@@ -45,11 +45,7 @@ def recognise(
     writer = ResultWriter(output.output, output.output_format.value, files, sys.stdout, output.captions)
     with_decoder = parameters.get("return_text", True)
     pipe = load_pipeline(model.model or str(default_model_path()), model.device, model.dtype, with_decoder)
-    known = {label for config in pipe.model.config.heads.values() for label in config.label2id} | set(group_names())
-    parameters = {**parameters, **tags.parameters(known)}
-    if with_decoder:
-        check_language(pipe, parameters["generate_kwargs"])
-    pipe.check(**parameters)
+    parameters = checked_call(pipe, parameters, tags)
     if STANDARD_INPUT in files:
         run_standard_input(pipe, writer, batch_size, parameters)
         return
@@ -57,6 +53,16 @@ def recognise(
         parameters["batch_size"] = batch_size
     if _write_results(pipe, files, writer, output.quiet, parameters):
         raise typer.Exit(BAD_INPUT)
+
+
+def checked_call(pipe: Any, parameters: dict[str, Any], tags: TypedTagOptions) -> dict[str, Any]:
+    """The parameters with those of `tags`. Raises InputError for bad ones, before there is any audio."""
+    known = {label for config in pipe.model.config.heads.values() for label in config.label2id} | set(group_names())
+    parameters = {**parameters, **tags.parameters(known)}
+    if parameters.get("return_text", True):
+        check_language(pipe, parameters["generate_kwargs"])
+    pipe.check(**parameters)
+    return parameters
 
 
 def _write_results(

@@ -19,7 +19,6 @@ class EventRequest:
     speech_gate: bool | float | None = None
 
     def __post_init__(self):
-        # Once: labels may come as an iterator.
         self.options = event_options(self.event_options)
 
     @classmethod

@@ -15,6 +15,7 @@ from ..audio.load import load_audio
 from ..audio.windows import cut_at_pauses
 from ..decoding.window import Piece, SoundFile, Window, WindowResult
 from ..errors import InputError
+from ..events.options import event_options
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
 from .call_checks import check_batch_size, check_batching, check_call
 from .engine import WindowEngine, decodes_alone
@@ -163,6 +164,8 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         hearing = {name: kwargs.pop(name) for name in HEARING_NAMES if name in kwargs}
         # Checked and then used: an iterator would be empty the second time.
         hearing.update({name: as_list(name, hearing[name]) for name in NAME_LISTS if name in hearing})
+        if hearing.get("event_options") is not None:
+            hearing["event_options"] = event_options(hearing["event_options"])
         preprocess, forward, postprocess = super()._sanitize_parameters(**kwargs)
         if return_text is None and not self.model.can_generate():
             return_text = False
