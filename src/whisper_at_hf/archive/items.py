@@ -158,9 +158,11 @@ def _listed(path: Path) -> list[str]:
             return [row[column] for row in rows if row[column]]
     from pyarrow import ArrowException, parquet
 
+    from .tables import read_table
+
     try:
         column = _path_column(path, parquet.read_schema(path).names)
-        return [str(name) for name in parquet.read_table(path, columns=[column])[column].to_pylist() if name]
+        return [str(name) for name in read_table(path, [column])[column].to_pylist() if name]
     except ArrowException as error:
         raise InputError(f"'{path}' is no Parquet file ({error}); check the file.") from error
 

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pyarrow
-from pyarrow import parquet
 
 from ..errors import InputError
 from ..model.fingerprint import fingerprint
 from .items import Item, printable
 from .rows import SCHEMA_VERSION
 from .store import Store
+from .tables import read_table, table_bytes
 
 SETTINGS, ITEMS, ROWS = "job.json", "items.parquet", "rows"
 
@@ -91,7 +91,7 @@ def prepare(job: Job, items: Sequence[Item]) -> list[list[Item]]:
     new = [item for item in items if item.id not in known]
     shards += [new[first : first + job.shard_size] for first in range(0, len(new), job.shard_size)]
     if new:
-        store.write(ITEMS, _table_bytes(_items_table(shards)))
+        store.write(ITEMS, table_bytes(_items_table(shards)))
     if earlier is None:
         store.write(SETTINGS, (json.dumps(settings, indent=2) + "\n").encode())
     return shards
@@ -116,7 +116,7 @@ def finished(job: Job, shards: Sequence[Sequence[Item]]) -> dict[int, int]:
 def _errors(store: Store, shard: int) -> pyarrow.ChunkedArray | None:
     try:
         with store.open(f"{ROWS}/{rows_name(shard)}") as file:
-            return parquet.read_table(file, columns=["error"])["error"]
+            return read_table(file, ["error"])["error"]
     except (pyarrow.ArrowException, KeyError, FileNotFoundError):
         return None
 
@@ -128,7 +128,7 @@ def rows_name(shard: int) -> str:
 
 def write_rows(job: Job, shard: int, table: pyarrow.Table) -> None:
     """Put the rows of a shard where they belong, all of them or none."""
-    job.store.write(f"{ROWS}/{rows_name(shard)}", _table_bytes(table))
+    job.store.write(f"{ROWS}/{rows_name(shard)}", table_bytes(table))
 
 
 def of_share(shards: Sequence[int], share: tuple[int, int]) -> list[int]:
@@ -157,7 +157,7 @@ def _read_shards(store: Store) -> list[list[Item]]:
         return []
     shards: list[list[Item]] = []
     try:
-        for row in parquet.read_table(io.BytesIO(content)).to_pylist():
+        for row in read_table(io.BytesIO(content)).to_pylist():
             if row.pop("shard") == len(shards):
                 shards.append([])
             shards[-1].append(Item(**{**row, "path": os.fsdecode(row["path"])}))
@@ -179,12 +179,6 @@ def _items_table(shards: Sequence[Sequence[Item]]) -> pyarrow.Table:
             for item in shard
         ]
     )
-
-
-def _table_bytes(table: pyarrow.Table) -> bytes:
-    sink = io.BytesIO()
-    parquet.write_table(table, sink)
-    return sink.getvalue()
 
 
 def hashes(model: Any) -> tuple[str, str]:
