@@ -29,10 +29,10 @@ def write_clips(folder: Path, count: int, seconds: tuple[float, float] = (1.0, 5
     return folder
 
 
-def begin(clips: Path, output: Path, text: bool) -> tuple[Job, list[list[Item]]]:
+def begin(clips: Path, output: Path, text: bool, shard_size: int = SHARD_SIZE) -> tuple[Job, list[list[Item]]]:
     """A job of the default model over these clips, with events, and with text or without; and its shards."""
     model = str(default_model_path())
     parameters = {"return_text": text, "return_events": True, **({"return_timestamps": True} if text else {})}
     model_hash, head_hash = hashes(load_pipeline(model, "cpu", "auto", text).model)
-    job = Job(str(output), model, model_hash, head_hash, parameters, shard_size=SHARD_SIZE, device="cpu")
+    job = Job(str(output), model, model_hash, head_hash, parameters, shard_size=shard_size, device="cpu")
     return job, prepare(job, list_items(clips))

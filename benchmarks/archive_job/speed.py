@@ -14,11 +14,13 @@ from .material import begin, write_clips
 from .rows import compare, read_rows
 
 SECONDS = (4.0, 12.0)
+# Shards of a hundred files are the default of `whisper-at run`; at least four of them share two processes evenly.
+SHARD_SIZE = 100
 
 
 def speed(folder: Path, files: int, text: bool, repeats: int) -> dict:
     """Medians of interleaved repeats; loading is timed only where it says so."""
-    job, shards = begin(write_clips(folder / "speed-clips", files, SECONDS), folder / "speed", text)
+    job, shards = begin(write_clips(folder / "speed-clips", files, SECONDS), folder / "speed", text, SHARD_SIZE)
     loop, worker = [], []
     for _ in range(repeats):
         loop.append(_loop(job, shards))
