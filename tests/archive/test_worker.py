@@ -1,28 +1,17 @@
 """Rows of a shard: those of a plain pipeline, and where a file fails, that file's reason."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
-from archives import read_rows, write_noises
+from archives import NearDecoder, read_rows, write_noises
+from subprocesses import fork
 
 from whisper_at_hf import InputError
 from whisper_at_hf.archive import Job, list_items, worker
-from whisper_at_hf.archive.decoder import _sound
 from whisper_at_hf.archive.job import hashes, prepare
 from whisper_at_hf.pipeline.loading import load_pipeline
-
-
-class NearDecoder:
-    """Decodes in this process."""
-
-    def __init__(self, sampling_rate, time_limit, max_seconds):
-        self.settings = (sampling_rate, max_seconds)
-
-    def decode(self, items):
-        for item in items:
-            yield item, _sound(item, *self.settings)
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -36,7 +25,7 @@ def make_worker(tagger, tmp_path, monkeypatch):
         model_hash, head_hash = hashes(load_pipeline(str(tagger), "cpu").model)
         options = {"batch_size": 4, "shard_size": 100, "device": "cpu", **options}
         job = Job(str(tmp_path / output), str(tagger), model_hash, head_hash, parameters, **options)
-        (items,) = prepare(job, list_items(tmp_path / "in"))
+        (items,) = prepare(job, list_items(tmp_path / "in") if names else [])
         return worker.Worker(job), items
 
     return make
@@ -122,6 +111,40 @@ def test_bad_files_have_rows_that_say_why(make_worker, tmp_path):
     assert rows["a.wav"]["error"] is None and rows["d.wav"]["error"] == "'d.wav' is deadly."
     assert "b.wav' " in rows["b.wav"]["error"] and rows["b.wav"]["tags"] is None
     assert rows["b.wav"]["model_hash"] and "does not exist" in rows["c.wav"]["error"]
+
+
+def assert_nothing_is_lost_by_a_kill(hand, items, folder):
+    """A process is killed while it tries b.wav again."""
+    pipe, before = folder / "in" / "b.wav", read_rows(folder / "out")
+    os.mkfifo(pipe)
+    child = fork(lambda: hand.run(0, items))
+    with pipe.open("wb"):  # waits until it is being read
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    pipe.unlink()
+    assert read_rows(folder / "out") == before
+
+
+def test_errors_are_tried_again_and_other_rows_kept(make_worker, tmp_path):
+    """The files of good rows are gone by then."""
+    hand, items = make_worker("a.wav", "b.wav", "c.wav", "d.wav")
+    whole, _ = make_worker("a.wav", "b.wav", "c.wav", "d.wav", output="whole")
+    whole.run(0, items)
+    for name in ("b.wav", "c.wav"):
+        (tmp_path / "in" / name).rename(tmp_path / name)
+    done, errors = [], []
+    hand.run(0, items, on_done=lambda: done.append(0), on_error=lambda: errors.append(len(done)))
+    assert len(done) == 4 and len(errors) == 2
+    for name in ("a.wav", "d.wav"):
+        (tmp_path / "in" / name).unlink()
+    again, _ = make_worker(output="out", retry_errors=True)
+    assert_nothing_is_lost_by_a_kill(again, items, tmp_path)
+    (tmp_path / "b.wav").rename(tmp_path / "in" / "b.wav")
+    again.run(0, items, on_done=lambda: done.append(0), on_error=lambda: errors.append(0))
+    assert len(done) == 6 and len(errors) == 3
+    rows, others = read_rows(tmp_path / "out"), read_rows(tmp_path / "whole")
+    assert [row["error"] is None for row in rows] == [True, True, False, True]
+    assert_same_results([row for row in rows if not row["error"]], [others[0], others[1], others[3]])
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def _write_results(
         def fail(source: str, error: InputError) -> None:
             failed.append(source)
             print_error(error)
-            advance()
+            advance(errors=1)
 
         for source, result in run_files(pipe, files, fail, **parameters):
             try:
