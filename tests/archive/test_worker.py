@@ -5,8 +5,9 @@ import signal
 
 import numpy as np
 import pytest
+import soundfile
 from archives import NearDecoder, read_rows, write_noises
-from subprocesses import fork
+from subprocesses import fork, run_python
 
 from whisper_at_hf import InputError
 from whisper_at_hf.archive import Job, list_items, worker
@@ -165,6 +166,39 @@ def test_a_file_that_breaks_the_model_fails_alone(make_worker, names, tmp_path, 
     assert [row["error"] for row in rows if row["error"]] == [said] and len(done) == 12
     assert_same_results([row for row in rows if not row["error"]], [row for row in others if row["id"] != "0/3.wav"])
     assert hand.batch_size == batch_size
+
+
+LITTLE_MEMORY = """
+import resource, sys
+import psutil
+from whisper_at_hf.archive import Job, list_items
+from whisper_at_hf.archive.job import prepare
+from whisper_at_hf.archive.worker import Worker
+
+if __name__ == "__main__":
+    tagger, source, output = sys.argv[1:]
+    job = Job(output, tagger, "m", "h", {"return_text": False, "at_time_res": 0.8}, device="cpu")
+    (items,) = prepare(job, list_items(source))
+    worker = Worker(job)
+    room = psutil.Process().memory_info().vms + 350 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (room, room))  # of the decoder, too
+    worker.run(0, items)
+    worker.close()
+"""
+
+
+@pytest.mark.long
+def test_a_file_that_the_memory_does_not_hold(tagger, tmp_path):
+    """The system refuses the memory: an hour of sound is 220 MiB, and needs twice that when it is put together."""
+    write_noises(tmp_path / "in", "a.wav", "c.wav")
+    with soundfile.SoundFile(tmp_path / "in" / "b.flac", "w", 16000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(60 * 16000))
+    (tmp_path / "little_memory.py").write_text(LITTLE_MEMORY)
+    done = run_python(tmp_path / "little_memory.py", tagger, tmp_path / "in", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    errors = [row["error"] for row in read_rows(tmp_path / "out")]
+    assert errors == [None, "'b.flac' takes more memory than there is, even alone; cut it.", None]
 
 
 def test_rows_that_cannot_be_written_end_the_work(make_worker, tmp_path):

@@ -220,10 +220,24 @@ def test_an_output_that_is_read_only(arguments, small_disk):
     assert error == f"error: '{small_disk}' cannot be written (Read-only file system); name another --output.\n"
 
 
+JUMPING_CLOCK = """
+import os, random, time
+
+wall = time.time
+time.time = lambda: wall() + random.choice((-1, 0, 1)) * 365 * 86400
+open(os.path.join(os.path.dirname(__file__), f"{os.getpid()}.jumps"), "w").close()
+"""
+
+
 @pytest.mark.long
-def test_a_file_that_never_ends_costs_its_time_alone(arguments, tmp_path):
+def test_a_file_that_never_ends_costs_its_time_alone_also_where_the_clock_jumps(arguments, tmp_path):
+    """The wall clock of all processes is a year before or after, at random, whenever it is read."""
     os.mkfifo(write_noises(tmp_path / "in", "a.wav", "c.wav") / "b.wav")
-    assert said([tmp_path / "in", *arguments[1:], "--time-limit", 2])[1] == 0
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(JUMPING_CLOCK)
+    common = [tmp_path / "in", *arguments[1:], "--time-limit", 2]
+    assert said(common, PYTHONPATH=str(tmp_path / "clock"))[1] == 0
+    assert len(list(tmp_path.glob("clock/*.jumps"))) >= 3  # the run, its worker, and its decoder
     errors = [row["error"] for row in read_rows(tmp_path / "out")]
     assert errors == [None, "'b.wav' was not decoded within 2 s.", None]
 

@@ -11,7 +11,7 @@ import torch
 
 from ..errors import first_line
 from ..pipeline.loading import load_pipeline
-from .decoder import Decoder, Sound
+from .decoder import Decoder, Sound, too_big
 from .items import Item, printable
 from .job import Job, good_rows, write_rows
 from .rows import SCHEMA, result_row
@@ -130,7 +130,7 @@ class Worker:
         except Exception as error:
             _free_memory(error)
             if _is_about_memory(error):
-                return {"error": f"'{item.id}' takes more memory than there is, even alone; cut it."}
+                return {"error": too_big(item)}
             return {"error": f"'{item.id}' cannot be worked on ({type(error).__name__}: {first_line(error)})."}
         return self._results(result, found)
 
