@@ -17,6 +17,8 @@ from .token_rules import TokenRules
 _SHARE_DONE = 0.25
 # Tokens after which texts that have come to repeat themselves are cut off, rather than at the last one allowed.
 _CHECK_EVERY = 64
+# Of what is drawn: the same sound has the same text whenever it is heard.
+_SEED = 0
 
 
 @dataclass
@@ -130,7 +132,7 @@ class WindowDecoder:
         logits = logits[:, -1]
         rows = torch.arange(len(prompts), device=prompt.device)
         tokens, logprobs = prompt[:, :0], torch.zeros(len(prompts), device=prompt.device)
-        dice = torch.Generator().manual_seed(torch.initial_seed())
+        dice = torch.Generator().manual_seed(_SEED)
         while True:
             self.rules.apply(logits, tokens, None if sound_ends is None else sound_ends[rows])
             chosen, logprob = self._choose(logits, tokens, temperature, dice)
@@ -158,7 +160,7 @@ class WindowDecoder:
         """The next token of each row, the likeliest or one drawn, and its log-probability; rows at their end stay.
 
         The likeliest one after Gumbel noise is drawn as its probability says; all rows have the same noise, which
-        depends on torch's seed and on the number of the token alone.
+        depends on the number of the token alone.
         """
         if temperature:
             noise = -torch.empty(logits.shape[1]).exponential_(generator=dice).log()
