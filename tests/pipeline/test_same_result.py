@@ -4,7 +4,7 @@ import pytest
 
 from whisper_at_hf.audio import load_audio
 
-pytestmark = [pytest.mark.real, pytest.mark.data]
+pytestmark = [pytest.mark.real, pytest.mark.data, pytest.mark.long]
 
 
 def scores(result):
@@ -14,13 +14,13 @@ def scores(result):
     }
 
 
-@pytest.mark.parametrize("generate_kwargs", [{}, {"logprob_threshold": -0.3}], ids=["as it is", "with fallback"])
-def test_batches_and_reruns(pipe, speech, esc10, generate_kwargs):
+def test_batches_and_reruns(pipe, speech, esc10):
     """A likelihood that hardly any text reaches makes most windows fall back to sampling."""
-    clips = [load_audio(row["file"]) for row in (speech[40], esc10[7], speech[180], speech[81])]
+    generate_kwargs = {"logprob_threshold": -0.3}
+    clips = [load_audio(row["file"]) for row in (speech[40], esc10[7], speech[180])]
     options = {"threshold": 0.0, "top_k": None, "return_timestamps": True, "generate_kwargs": generate_kwargs}
-    first, *others = [pipe([clip.copy() for clip in clips], batch_size=size, **options) for size in (16, 16, 1, 3)]
-    assert sum(len(result["text"]) > 20 for result in first) >= 3
+    first, *others = [pipe([clip.copy() for clip in clips], batch_size=size, **options) for size in (3, 3, 1)]
+    assert sum(len(result["text"]) > 20 for result in first) >= 2
     for again in others:
         for result, same in zip(first, again, strict=True):
             assert result["text"] == same["text"] and result["chunks"] == same["chunks"]
