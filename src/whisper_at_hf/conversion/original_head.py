@@ -13,6 +13,7 @@ from ..errors import InputError, first_line
 from ..labels import audioset_labels
 from ..model.configuration_whisper_at import TLTRConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
+from .download import sha256_of
 from .openai import load_pickle, rename_block_part
 from .weights import assign_weights, check_tensors
 
@@ -102,6 +103,7 @@ def _head_config(
             d_model=d_model,
             projection_dim=projection_dim,
             id2label=dict(enumerate(names)),
+            provenance={"file": path.name, "sha256": sha256_of(path)},
         )
     except ValueError as error:
         raise InputError(f"{path} is of a shape that no head has ({first_line(error)}): download it again.") from error
