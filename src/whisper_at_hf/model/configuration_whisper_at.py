@@ -78,7 +78,8 @@ class TLTRConfig(PreTrainedConfig):
         input_padding: the encoder's input in training: "trim", those seconds alone as in the paper; "pad", padded
             with silence to Whisper's 30 s; "context", the 30 s of the recording around them, as while transcribing.
         thresholds: score from which a label counts as heard, per label name; labels left out use the default.
-        provenance: `{"file": name, "sha256": hash}` of the foreign checkpoint that the head was converted from, if any.
+        provenance: of a converted head, the `file` that it comes from and its `sha256`, and as `weights` the
+            `fingerprint` of what came of it, which tells whether it was trained further.
         id2label, label2id, problem_type: as in every transformers classifier; `problem_type` is
             "multi_label_classification" (sigmoid, the default) or "single_label_classification" (softmax).
 
