@@ -133,10 +133,7 @@ def make_card(results: Mapping[str, Any], publication: Publication, pictures: Ma
         heads=[_head(name, facts) for name, facts in heads.items()],
         encoder_sha256=known.get("encoder_sha256"),
         place=publication.place,
-        published=[
-            [result.metric_name, result.dataset_name, result.metric_value, result.source_url]
-            for result in publication.published
-        ],
+        published=publication.published,
         measured=publication.measured,
         own=_own_sections(own),
         scores=scores_table(known),
