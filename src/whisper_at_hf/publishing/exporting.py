@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub.utils import HFValidationError, validate_repo_id
-from transformers import AutoConfig, WhisperProcessor
+from transformers import AutoConfig, WhisperFeatureExtractor, WhisperProcessor
 
 from ..cards import check_card, make_card, own_pictures
+from ..cards.card import HEAD
 from ..conversion.default_model import default_head_path, default_model_path
+from ..conversion.processors import check_processor
 from ..conversion.writer import check_output, whole_folder
 from ..errors import InputError
 from ..files import write_atomically
@@ -61,16 +63,16 @@ def export_hub(
     if repo_id is not None:
         check_repo_id(repo_id)
     loaded, processor = _load(model)
-    if kind_of(loaded) != "head" and (head is not None or head_only):
+    if kind_of(loaded) != HEAD and (head is not None or head_only):
         loaded, processor = loaded.get_head(head), None
     elif head is not None:
         raise InputError(f"--head {head!r} names a head of a model, but {model} is a head alone; leave --head out.")
     known = {"whisper": base_model, "license": license}
     if model is None:
         known["whisper"] = base_model or EMBEDDED_WHISPER
-        known["provenance"] = [EMBEDDED_PROVENANCE] if kind_of(loaded) != "head" else []
+        known["provenance"] = [EMBEDDED_PROVENANCE] if kind_of(loaded) != HEAD else []
         head_card = head_card or default_head_path()
-    elif head_card is None and kind_of(loaded) == "head" and Path(model, CARD).is_file():
+    elif head_card is None and kind_of(loaded) == HEAD and Path(model, CARD).is_file():
         head_card = Path(model, CARD)
     with whole_folder(output, overwrite) as draft:
         write_publication(draft, loaded, repo_id or output.resolve().name, processor, head_card, **known)
@@ -81,7 +83,7 @@ def write_publication(
     folder: Path,
     model: Any,
     place: str,
-    processor: WhisperProcessor | None = None,
+    processor: WhisperProcessor | WhisperFeatureExtractor | None = None,
     head_card: str | PathLike | None = None,
     max_shard_size: int | str = "50GB",
     **known: Any,
@@ -124,7 +126,7 @@ def check_repo_id(repo_id: str) -> None:
         raise InputError(f"--repo-id {repo_id!r} has no owner; give one such as owner/{repo_id}.")
 
 
-def _load(model: str | PathLike | None) -> tuple[Any, WhisperProcessor | None]:
+def _load(model: str | PathLike | None) -> tuple[Any, Any]:
     path = str(default_model_path() if model is None else model)
     try:
         config = AutoConfig.from_pretrained(path, trust_remote_code=False)
@@ -133,11 +135,23 @@ def _load(model: str | PathLike | None) -> tuple[Any, WhisperProcessor | None]:
         if not isinstance(config, WhisperATConfig):
             raise InputError(f"'{path}' is a {config.model_type} model; make it a Whisper-AT with whisper-at convert.")
         loaded = AutoWhisperAT.from_pretrained(path, dtype="auto", trust_remote_code=False)
-        return loaded, WhisperProcessor.from_pretrained(path, trust_remote_code=False)
+        return loaded, _processor(path, loaded)
     except InputError:
         raise
     except Exception as error:  # transformers refuses broken files by errors of every kind, also plain ones
         raise unreachable_model(path, error) from error
+
+
+def _processor(path: str, model: Any) -> WhisperProcessor | WhisperFeatureExtractor:
+    """The model's processor; without a decoder, the feature extractor will do."""
+    try:
+        processor = WhisperProcessor.from_pretrained(path, trust_remote_code=False)
+        check_processor(processor, model.config, path)
+        return processor
+    except Exception:  # a broken or missing tokenizer raises plain ones
+        if model.can_generate():
+            raise
+        return WhisperFeatureExtractor.from_pretrained(path, trust_remote_code=False)
 
 
 def _card_path(given: str | PathLike) -> Path:

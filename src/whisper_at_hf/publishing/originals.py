@@ -23,8 +23,7 @@ DATA = (
 )
 LIMITS = (
     "The head heard 10 s alone in training; while transcribing, the encoder hears 30 s, which moves scores somewhat.",
-    "AudioSet's labels are incomplete, its clips are from YouTube, and its rare labels are recognised worse than "
-    "the mean above suggests.",
+    "AudioSet's labels are incomplete, and its clips are from YouTube.",
 )
 WHISPER_LICENCE = (
     "Whisper: by OpenAI, under the MIT licence ([source](https://github.com/openai/whisper)); its repositories on the "
