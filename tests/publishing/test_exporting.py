@@ -111,9 +111,14 @@ def test_a_trained_heads_card_goes_along(head_folder, tmp_path):
 
 def test_a_models_card_takes_the_heads(tagger_folder, head_folder, tmp_path):
     made = export_hub(tmp_path / "out", tagger_folder, head_card=head_folder)
-    assert "| mAP (macro) | 0.75 |" in (made / "README.md").read_text() and (made / "curves.png").is_file()
+    text = (made / "README.md").read_text()
+    assert "| mAP (macro) | 0.75 |" in text and (made / "curves.png").is_file()
+    assert text.count("## Labels\n") == text.count("## Labels of `moods`") == 1
     with pytest.raises(InputError, match="--head-card .* is neither a card nor a folder with one"):
         export_hub(tmp_path / "other", tagger_folder, head_card=tmp_path)
+    (head_folder / "README.md").write_text("---\na: [\n---\n")
+    with pytest.raises(InputError, match="README.md' has metadata that cannot be read"):
+        export_hub(tmp_path / "other", tagger_folder, head_card=head_folder)
 
 
 def test_a_model_with_a_decoder(tmp_path):

@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import ModelCard
 from huggingface_hub.utils import HFValidationError, validate_repo_id
 from transformers import AutoConfig, WhisperFeatureExtractor, WhisperProcessor
 
@@ -13,7 +14,7 @@ from ..cards.card import HEAD
 from ..conversion.default_model import default_head_path, default_model_path
 from ..conversion.processors import check_processor
 from ..conversion.writer import check_output, whole_folder
-from ..errors import InputError
+from ..errors import InputError, first_line
 from ..files import write_atomically
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
 from ..model.modeling_heads import load_saved_head
@@ -100,10 +101,10 @@ def write_publication(
         known: what else the card says, see `published_facts`.
 
     Raises:
-        InputError: `head_card` is missing, or the card would be refused by the hub.
+        InputError: `head_card` is missing or broken, or the card would be refused by the hub.
     """
     own_card = None if head_card is None else _card_path(head_card)
-    text = None if own_card is None else own_card.read_text(encoding="utf-8")
+    text = None if own_card is None else _read_card(own_card)
     card = make_card(*published_facts(model, place, own_card=text, **known))
     check_card(card)
     model.save_pretrained(folder, max_shard_size=max_shard_size)
@@ -160,3 +161,12 @@ def _card_path(given: str | PathLike) -> Path:
     if not path.is_file():
         raise InputError(f"--head-card '{given}' is neither a card nor a folder with one; give a README.md.")
     return path
+
+
+def _read_card(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+        ModelCard(text)
+        return text
+    except Exception as error:  # of YAML, and of huggingface_hub's readers
+        raise InputError(f"The card '{path}' has metadata that cannot be read ({first_line(error)}).") from error
