@@ -48,6 +48,7 @@ from .options import (
     path_option,
 )
 from .plotting import plotting_app
+from .publishing import publishing_app
 from .recognition import recognise
 from .support import calm_transformers, print_written
 from .training import training_app
@@ -66,6 +67,7 @@ app.add_typer(archive_app)
 app.add_typer(training_app)
 app.add_typer(analysis_app)
 app.add_typer(demo_app)
+app.add_typer(publishing_app)
 
 
 @app.command(
