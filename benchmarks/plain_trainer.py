@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import statistics
 import tempfile
 import time
@@ -54,21 +53,17 @@ def draw(rows: list[dict[str, str]], labels: tuple[str, ...], seed: int) -> dict
     return parts
 
 
-def lay_out(data: Path, parts: dict[str, list[dict[str, str]]], folder: Path) -> None:
-    """A folder for each label, as the page has them, and a CSV for each part."""
+def write_csvs(data: Path, parts: dict[str, list[dict[str, str]]]) -> None:
+    """`train.csv` and `test.csv` in the current folder, as both sides read them."""
     for part, clips in parts.items():
-        with (folder / f"{part}.csv").open("w", newline="", encoding="utf-8") as file:
+        with open(f"{part}.csv", "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(("path", "label"))
-            for row in clips:
-                target = folder / "clips" / part / row["label"] / Path(row["path"]).name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(data / row["path"], target)
-                writer.writerow((target, row["label"]))
+            writer.writerows((data / row["path"], row["label"]) for row in clips)
 
 
 def by_the_page(whisper: Path, seed: int) -> dict[str, dict[str, float]]:
-    """Accuracy and seconds of the page's code, run in a folder that holds `clips`."""
+    """Accuracy and seconds of the page's code, run in a folder that holds the CSVs."""
     import datasets
 
     datasets.config.HF_DATASETS_CACHE = Path("cache").absolute()
@@ -80,7 +75,6 @@ def by_the_page(whisper: Path, seed: int) -> dict[str, dict[str, float]]:
         seconds = time.perf_counter() - start
         found = names["trainer"].evaluate(names["clips"]["test"])
         scores[name] = {"accuracy": float(found["eval_accuracy"]), "seconds": seconds}
-        names["trainer"].model = names["model"]
     return scores
 
 
@@ -119,12 +113,14 @@ def measure(data: Path, whisper: Path, seeds: int) -> dict[str, Any]:
         for seed in range(seeds):
             parts = draw(rows, labels, seed)
             with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-                lay_out(data, parts, Path(folder))
+                write_csvs(data, parts)
                 with contextlib.redirect_stdout(io.StringIO()):
                     scores = by_the_command(whisper, seed) | by_the_page(whisper, seed)
             for name, score in scores.items():
                 runs.setdefault(name, []).append(score)
-            print(labels, seed, {name: round(100 * score["accuracy"], 1) for name, score in scores.items()}, flush=True)
+            print(
+                labels, seed, {name: round(100 * score["accuracy"], 1) for name, score in scores.items()}, flush=True
+            )
         results["sets"].append({"labels": labels, "test_clips": len(parts["test"]), "runs": runs})
     return results
 
