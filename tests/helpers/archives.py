@@ -64,3 +64,12 @@ class DeadlyItem(Item):
         if multiprocessing.parent_process() is not None:  # the worker, about to ask its decoder
             os.kill(os.getpid(), signal.SIGKILL)
         return DeadlyItem, astuple(self)
+
+
+class ActorsDeadlyItem(Item):
+    """The same for an actor of Ray."""
+
+    def __reduce__(self):
+        if "ray" in sys.modules and sys.modules["ray"].get_runtime_context().get_actor_id() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ActorsDeadlyItem, astuple(self)
