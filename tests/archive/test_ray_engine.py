@@ -1,19 +1,14 @@
 """Jobs on Ray: the rows of local ones, whatever dies."""
 
-import os
-import signal
-import threading
-import time
 from dataclasses import replace
 
 import psutil
 import pytest
-from archives import ActorsDeadlyItem, read_rows, write_noises
+from archives import read_rows, write_noises
 
-from whisper_at_hf import InputError
 from whisper_at_hf.archive import Job, list_items, run_local, run_ray
 from whisper_at_hf.archive.job import prepare
-from whisper_at_hf.archive.ray_engine import _Run, _connected
+from whisper_at_hf.archive.ray_engine import _connected, _Run
 
 pytestmark = pytest.mark.long
 

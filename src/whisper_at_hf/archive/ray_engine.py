@@ -23,7 +23,7 @@ from .worker import Worker
 
 # Ray asks for minutes where nobody answers. Seconds that the head of a cluster gets.
 ANSWER_LIMIT = 10.0
-# Before Ray is imported: nothing is sent to its makers, and its C++ parts do not write between our lines.
+# Before Ray is imported: nothing is sent to its makers, and it does not write between our lines.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
@@ -178,13 +178,13 @@ def _connected(address: str | None, run: _Run) -> Iterator[None]:
         yield
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "CRITICAL"}
+    if address is None:
+        run.cpus = max(1, torch.get_num_threads() // run.processes)
+        options |= {"num_cpus": run.cpus * run.processes, "include_dashboard": False}
     try:
-        if address is None:
-            run.cpus = max(1, torch.get_num_threads() // run.processes)
-            ray.init("local", num_cpus=run.cpus * run.processes, include_dashboard=False, **options)
-        else:
-            _expect_answer(address)
-            ray.init(address, **options)
+        _expect_answer(address or "")
+        with _hushed():
+            ray.init("local" if address is None else address, **options)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         place = "on this machine" if address is None else f"at --ray-address {address!r}"
         raise InputError(f"Ray cannot be reached {place} ({first_line(error)}); start it, or use another.") from error
@@ -192,6 +192,19 @@ def _connected(address: str | None, run: _Run) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """While open, nothing reaches standard error: Ray's C++ parts say there that they are told to say nothing."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _expect_answer(address: str) -> None:
