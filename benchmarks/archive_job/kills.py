@@ -20,7 +20,8 @@ def kills(folder: Path, files: int, count: int, engine: str = "local", processes
     """Kill, by SIGKILL, `count` processes of a job: half of them the run itself, others one that it started.
 
     With Ray, the run is its driver, whose Ray ends with it, and workers are actors. The undisturbed run is always a
-    local one. The job is begun anew in an empty folder when it ends before all have been killed; each of these is compared.
+    local one. The job is begun anew in an empty folder when it ends before all have been killed; each of these is
+    compared.
     """
     clips = write_clips(folder / "clips", files)
     started = time.perf_counter()
