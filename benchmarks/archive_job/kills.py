@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ from .rows import compare, read_rows
 
 # By engine, what is killed how often, and after which part of an undisturbed run's time: a Ray is slow to begin.
 KINDS = {"local": ("run", "run", "worker", "decoder"), "ray": ("run", "worker")}
-MOMENTS = {"local": (0.0, 0.4), "ray": (0.3, 1.0)}
+MOMENTS = {"local": (0.0, 0.4), "ray": (0.25, 0.6)}
 
 
 def kills(folder: Path, files: int, count: int, engine: str = "local", processes: int = 2) -> dict:
@@ -93,7 +94,12 @@ def _spawned(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _actors(run: psutil.Process) -> list[psutil.Process]:
-    return [child for child in run.children(recursive=True) if " ".join(child.cmdline()).startswith("ray::MapWorker")]
+    found = []
+    for child in run.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if " ".join(child.cmdline()).startswith("ray::MapWorker"):
+                found.append(child)
+    return found
 
 
 def _expect_gone(family: list[psutil.Process]) -> None:

@@ -1,12 +1,15 @@
 """Jobs on Ray: the rows of local ones, whatever dies."""
 
+import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from archives import ActorsDeadlyItem, read_rows, write_noises
 
 from whisper_at_hf import InputError
 from whisper_at_hf.archive import Job, list_items, run_local, run_ray
+from whisper_at_hf.archive.attempts import Attempts
 from whisper_at_hf.archive.job import prepare
 from whisper_at_hf.archive.ray_engine import _connected, _Run
 
@@ -42,24 +45,26 @@ def in_folder(path):
     return sorted(found.name for found in path.iterdir())
 
 
-def test_rows_are_those_of_a_local_run_and_it_is_gone_on_with(job, shards, recordings, tmp_path):
-    done = []
-    run_local(job, shards, [0])
+def test_rows_are_those_of_a_local_run_which_it_goes_on_with(job, shards, tmp_path):
+    whole, done = replace(job, output=str(tmp_path / "whole")), []
+    run_local(whole, shards, [0, 1])
+    (tmp_path / "out" / "rows").mkdir()
+    shutil.copy(tmp_path / "whole" / "rows" / "part-000000.parquet", tmp_path / "out" / "rows")
     assert run_ray(job, shards, [1], on_files=done.append) == 0 and done == [4]
-    whole = replace(job, output=str(tmp_path / "whole"))
-    run_local(whole, prepare(whole, recordings), [0, 1])
     assert read_rows(tmp_path / "out") == read_rows(tmp_path / "whole")
-    assert in_folder(tmp_path / "out") == in_folder(tmp_path / "whole")
+    assert in_folder(tmp_path / "out") == ["items.parquet", "job.json", "rows"]
 
 
-def test_a_file_that_kills_its_actor_is_given_up(job, shards, tmp_path):
-    """Ray begins others, which do the other files."""
+def test_a_file_that_kills_its_actor_is_given_up(job, shards, tmp_path, monkeypatch):
+    """Ray begins another one, which does the other files. Two have died before."""
+    run = SimpleNamespace(uuid4=lambda: SimpleNamespace(hex="run"))
+    monkeypatch.setattr("whisper_at_hf.archive.ray_engine.uuid", run)
+    for _ in range(2):
+        Attempts(job.output, "run").begin(0).reach("2.wav")
     shards[0][2] = ActorsDeadlyItem(**vars(shards[0][2]))
-    done = []
-    assert run_ray(job, shards, [0, 1], processes=2, on_files=done.append) == 0
+    assert run_ray(job, shards, [0]) == 0
     errors = {row["id"]: row["error"] for row in read_rows(tmp_path / "out")}
-    assert len(errors) == 8 == sum(done)
-    assert {name: error for name, error in errors.items() if error} == {"2.wav": "'2.wav' ended the process 3 times."}
+    assert errors == {"0.wav": None, "1.wav": None, "2.wav": "'2.wav' ended the process 3 times.", "3.wav": None}
     assert in_folder(tmp_path / "out") == ["items.parquet", "job.json", "rows"]
 
 

@@ -3,6 +3,7 @@
 Rows are written by the workers themselves, by shard: one that is done twice, since a machine was lost, is there once.
 """
 
+import logging
 import os
 import pickle
 import socket
@@ -125,10 +126,7 @@ class _Run:
                 if self.stopped_by and not self.attempts.in_work:
                     return
         except ray.exceptions.RayError as error:
-            raise InputError(
-                f"Ray could not go on ({_reason(error)}); what is finished is kept: mend that, and run the same "
-                "command again."
-            ) from error
+            raise InputError(_failure(_reason(error))) from error
 
 
 @dataclass
@@ -140,11 +138,14 @@ class _Hand:
     worker: Worker | None = None
 
     def __call__(self, batch: Any) -> dict[str, list]:
-        shard, items = batch["shard"][0].as_py(), pickle.loads(batch["items"][0].as_py())
+        shard = batch["shard"][0].as_py()
         try:
-            return {"files": [self._work(shard, items)], "error": [""]}
+            return {"files": [self._work(shard, pickle.loads(batch["items"][0].as_py()))], "error": [""]}
         except InputError as error:
             return {"files": [0], "error": [str(error)]}
+        except Exception as error:  # Ray would make pages of it
+            logging.getLogger(__name__).exception("shard %d", shard)  # in Ray's own logs
+            return {"files": [0], "error": [_failure(f"{type(error).__name__}: {first_line(error)}")]}
 
     def _work(self, shard: int, items: Sequence[Item]) -> int:
         attempt = self.attempts.begin(shard)
@@ -212,6 +213,10 @@ def _expect_answer(address: str) -> None:
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), ANSWER_LIMIT).close()
+
+
+def _failure(reason: str) -> str:
+    return f"Ray could not go on ({reason}); what is finished is kept: mend that, and run the same command again."
 
 
 def _reason(error: Exception) -> str:
