@@ -1,9 +1,12 @@
 """Jobs on Ray: the rows of local ones, whatever dies."""
 
+import os
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
+import archives
 import pytest
 from archives import ActorsDeadlyItem, read_rows, write_noises
 
@@ -20,9 +23,11 @@ pytestmark = pytest.mark.long
 def started():
     """A Ray with room for two actors, which the runs find started."""
     pytest.importorskip("ray")
-    run = _Run(Job("", ""), 2, lambda: None)
-    with _connected(None, run):
-        yield
+    paths = os.pathsep.join([str(Path(archives.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", paths)  # actors import helpers, too
+        with _connected(None, _Run(Job("", ""), 2, lambda: None)):
+            yield
 
 
 @pytest.fixture(scope="module")
