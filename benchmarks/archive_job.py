@@ -4,6 +4,8 @@
     python benchmarks/archive_job.py --memory 1000
     python benchmarks/archive_job.py --speed 200 --text
     python benchmarks/archive_job.py --determinism 40 --data DATA
+    python benchmarks/archive_job.py --ray-kills 5 --files 120
+    python benchmarks/archive_job.py --ray-speed 120
 
 Files are cuts of the package's sample, the model is the default one on the CPU, with events; text only with `--text`.
 Kills hit `whisper-at run` in two processes: the run itself, its workers and their decoders. The speed is that of a
@@ -20,7 +22,7 @@ import torch
 from archive_job.determinism import determinism
 from archive_job.kills import kills
 from archive_job.memory import memory
-from archive_job.speed import speed
+from archive_job.speed import ray_speed, speed
 
 from whisper_at_hf.analysis.cost.machine import describe_machine
 from whisper_at_hf.files import write_json
@@ -34,6 +36,10 @@ def main() -> None:
         folder = Path(temporary)
         if args.kills:
             keep("kills", kills(folder, args.files, args.kills))
+        if args.ray_kills:
+            keep("ray kills", kills(folder, args.files, args.ray_kills, "ray"))
+        if args.ray_speed:
+            keep("ray speed", ray_speed(folder, args.ray_speed, args.text, args.repeats))
         if args.memory:
             keep("memory with text" if args.text else "memory", memory(folder, args.memory, args.text))
         if args.speed:
@@ -57,6 +63,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--files", type=int, default=500, help="of the job that is killed")
     add("--memory", type=int, default=0, metavar="FILES", help="files to go through")
     add("--speed", type=int, default=0, metavar="FILES", help="files to go through, several times")
+    add("--ray-kills", type=int, default=0, help="actors and drivers of Ray to kill")
+    add("--ray-speed", type=int, default=0, metavar="FILES", help="Ray against local, one process each")
     add("--repeats", type=int, default=3, help="for the speed")
     add("--determinism", type=int, default=0, metavar="FILES", help="real clips of DATA, worked on in several ways")
     add("--data", type=Path, help="holds speech/ and esc10/")

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -11,25 +12,29 @@ import psutil
 from .material import SHARD_SIZE, write_clips
 from .rows import compare, read_rows
 
-KINDS = ("run", "worker", "decoder")
+# By engine, what is killed how often, and after which part of an undisturbed run's time: a Ray is slow to begin.
+KINDS = {"local": ("run", "run", "worker", "decoder"), "ray": ("run", "worker")}
+MOMENTS = {"local": (0.0, 0.4), "ray": (0.25, 0.6)}
 
 
-def kills(folder: Path, files: int, count: int, processes: int = 2) -> dict:
+def kills(folder: Path, files: int, count: int, engine: str = "local", processes: int = 2) -> dict:
     """Kill, by SIGKILL, `count` processes of a job: half of them the run itself, others one that it started.
 
-    The job is begun anew in an empty folder when it ends before all have been killed; each of these is compared.
+    With Ray, the run is its driver, whose Ray ends with it, and workers are actors. The undisturbed run is always a
+    local one. The job is begun anew in an empty folder when it ends before all have been killed; each of these is
+    compared.
     """
     clips = write_clips(folder / "clips", files)
     started = time.perf_counter()
-    assert _start(clips, folder / "whole", processes).wait() == 0
+    assert _start(clips, folder / "whole", processes, "local").wait() == 0
     duration = time.perf_counter() - started
     whole = read_rows(folder / "whole")
     draw = random.Random(0)
-    killed = dict.fromkeys(KINDS, 0)
+    killed = dict.fromkeys(KINDS[engine], 0)
     finished = []
     while sum(killed.values()) < count:
         output = folder / f"killed-{len(finished)}"
-        while not _goes_to_its_end(clips, output, processes, count, duration, draw, killed):
+        while not _goes_to_its_end(clips, output, processes, engine, count, duration, draw, killed):
             pass
         finished.append({**compare(read_rows(output), whole), "shards": len(list((output / "rows").iterdir()))})
         print(f"{sum(killed.values())} killed: {killed}, {finished[-1]}", flush=True)
@@ -46,20 +51,21 @@ def _goes_to_its_end(
     clips: Path,
     output: Path,
     processes: int,
+    engine: str,
     count: int,
     duration: float,
     draw: random.Random,
     killed: dict[str, int],
 ) -> bool:
     """Start the run, kill processes of it until it is gone; whether it came to its end."""
-    run = _start(clips, output, processes)
+    run = _start(clips, output, processes, engine)
     while True:
         left = count - sum(killed.values())
         try:
-            code = run.wait(duration * draw.uniform(0.0, 0.4) if left else None)
+            code = run.wait(duration * draw.uniform(*MOMENTS[engine]) if left else None)
         except subprocess.TimeoutExpired:
             family = psutil.Process(run.pid).children(recursive=True)
-            kind, victim = _victim(psutil.Process(run.pid), draw)
+            kind, victim = _victim(psutil.Process(run.pid), engine, draw)
             victim.kill()
             killed[kind] += 1
             print(f"  killed a {kind}, {len(list(output.glob('rows/*.parquet')))} shards done", flush=True)
@@ -72,10 +78,10 @@ def _goes_to_its_end(
         return True
 
 
-def _victim(run: psutil.Process, draw: random.Random) -> tuple[str, psutil.Process]:
-    workers = _spawned(run)
+def _victim(run: psutil.Process, engine: str, draw: random.Random) -> tuple[str, psutil.Process]:
+    workers = _spawned(run) if engine == "local" else _actors(run)
     decoders = [child for worker in workers for child in _spawned(worker)]
-    kind = draw.choice(["run", "run", "worker", "decoder"])
+    kind = draw.choice(KINDS[engine])
     found = {"run": [run], "worker": workers, "decoder": decoders}[kind]
     return (kind, draw.choice(found)) if found else ("run", run)
 
@@ -87,13 +93,23 @@ def _spawned(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
+def _actors(run: psutil.Process) -> list[psutil.Process]:
+    found = []
+    for child in run.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if " ".join(child.cmdline()).startswith("ray::MapWorker"):
+                found.append(child)
+    return found
+
+
 def _expect_gone(family: list[psutil.Process]) -> None:
     """Nothing outlives the run."""
     _, alive = psutil.wait_procs(family, timeout=120)  # one that is just starting looks after a while
     assert not alive, f"still there: {alive}"
 
 
-def _start(clips: Path, output: Path, processes: int) -> subprocess.Popen:
+def _start(clips: Path, output: Path, processes: int, engine: str) -> subprocess.Popen:
     command = [sys.executable, "-m", "whisper_at_hf.cli", "run", clips, "--output", output, "--no-text", "--events"]
     command += ["--processes", processes, "--shard-size", SHARD_SIZE, "--device", "cpu", "--quiet"]
+    command += ["--engine", engine]
     return subprocess.Popen(list(map(str, command)))

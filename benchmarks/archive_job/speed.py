@@ -2,11 +2,12 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from whisper_at_hf.archive import Item, Job, run_local
+from whisper_at_hf.archive import Item, Job, run_local, run_ray
 from whisper_at_hf.archive.worker import Worker
 from whisper_at_hf.pipeline.loading import load_pipeline
 
@@ -47,6 +48,28 @@ def speed(folder: Path, files: int, text: bool, repeats: int) -> dict:
     }
 
 
+def ray_speed(folder: Path, files: int, text: bool, repeats: int) -> dict:
+    """One process of Ray against one of `run_local`, in turns; medians."""
+    job, shards = begin(write_clips(folder / "ray-clips", files, SECONDS), folder / "ray", text, max(1, files // 6))
+    engines = {"local": run_local, "ray": run_ray}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in engines}
+    for _ in range(repeats):
+        for name, engine in engines.items():
+            found[name].append(_run_shards(_in(job, folder / f"ray-{name}"), shards, engine))
+    rates = {name: median(rate for rate, _ in runs) for name, runs in found.items()}
+    return {
+        "files": files,
+        "text": text,
+        "repeats": repeats,
+        "files a second, local": round(rates["local"], 2),
+        "files a second, ray": round(rates["ray"], 2),
+        "overhead": round(rates["local"] / rates["ray"] - 1, 3),
+        "seconds with loading, local": round(median(whole for _, whole in found["local"]), 1),
+        "seconds with loading, ray": round(median(whole for _, whole in found["ray"]), 1),
+        **compare(read_rows(folder / "ray-ray"), read_rows(folder / "ray-local")),
+    }
+
+
 def _in(job: Job, output: Path) -> Job:
     """The job with another, empty output."""
     shutil.rmtree(output, ignore_errors=True)
@@ -83,3 +106,12 @@ def _run(job: Job, shards: list[list[Item]], processes: int) -> tuple[float, flo
     ended = time.perf_counter()
     first = sum(moment < moments[0] + 0.05 for moment in moments)  # those of one batch come together
     return (len(moments) - first) / (moments[-1] - moments[0]), ended - started
+
+
+def _run_shards(job: Job, shards: list[list[Item]], engine: Callable[..., int]) -> tuple[float, float]:
+    """Files a second from the first finished shard on, when all is loaded, and the seconds of the whole run."""
+    started = time.perf_counter()
+    engine(job, shards, range(len(shards)), 1)
+    ended = time.perf_counter()
+    moments = sorted(path.stat().st_mtime for path in Path(job.output).glob("rows/*.parquet"))
+    return sum(map(len, shards[1:])) / (moments[-1] - moments[0]), ended - started

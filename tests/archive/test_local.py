@@ -1,7 +1,6 @@
 """Workers of a run: what happens when one dies, with a file as the reason or without."""
 
 import multiprocessing
-import os
 import signal
 import threading
 from collections import deque
@@ -127,17 +126,6 @@ def test_nobody_is_hired_while_stopping():
     ours.hands = [hand(local._Task(0, []), is_ready=True)]
     ours._bury(ours.hands[0])
     assert "hired" not in counts
-
-
-def test_signals_stop_first_and_end_then():
-    ours, _ = crew()
-    stops, before = [], signal.getsignal(signal.SIGTERM)
-    with local._stopped_by_signals(ours, lambda: stops.append(1)):
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert ours.stopped_by == signal.SIGTERM and stops == [1]
-        with pytest.raises(SystemExit) as ended:
-            os.kill(os.getpid(), signal.SIGINT)
-    assert ended.value.code == 130 and signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_run_starts_nothing_when_nothing_is_left(job):

@@ -266,7 +266,7 @@ def test_two_runs_at_a_time(arguments, tmp_path):
 
 
 def test_other_options_need_another_output(arguments, tmp_path, monkeypatch):
-    monkeypatch.setattr("whisper_at_hf.archive.run_local", lambda *_: 0)
+    monkeypatch.setattr("whisper_at_hf.archive.run_local", lambda *_, **__: 0)
     assert invoke(*arguments)[1] == 0
     error, code = invoke(*arguments, "--top-k", 2)
     assert code == 2

@@ -79,3 +79,12 @@ class NearDecoder:
 
     def close(self):
         pass
+
+
+class ActorsDeadlyItem(Item):
+    """The same for an actor of Ray."""
+
+    def __reduce__(self):
+        if "ray" in sys.modules and sys.modules["ray"].get_runtime_context().get_actor_id() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return ActorsDeadlyItem, astuple(self)

@@ -3,5 +3,6 @@
 from .items import Item, list_items
 from .job import Job
 from .local import run_local
+from .ray_engine import run_ray
 
-__all__ = ["Item", "Job", "list_items", "run_local"]
+__all__ = ["Item", "Job", "list_items", "run_local", "run_ray"]

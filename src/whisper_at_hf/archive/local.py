@@ -3,10 +3,9 @@
 import multiprocessing
 import os
 import signal
-import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
@@ -14,13 +13,12 @@ from typing import Any
 import torch
 
 from ..errors import InputError
+from .deaths import MOST_DEATHS, gave_up, nobody_to_blame
 from .items import Item
 from .job import Job
 from .processes import end_with_parent
+from .signals import stopped_by_signals
 
-# A shard whose worker died is done anew, file by file. Where that happens so often at a file, the file is given up;
-# where it has nothing to do with a file, the run is.
-MOST_DEATHS = 3
 # Seconds after which a stop is noticed at the latest.
 PATIENCE = 1.0
 # Seconds that a worker may take to end, once there is nothing left to do; it may still be loading its model.
@@ -82,7 +80,7 @@ def run_local(
     """
     waiting = deque(_Task(shard, shards[shard]) for shard in chosen)
     crew = _Crew(job, waiting, on_files or _ignore, on_errors or _ignore)
-    with _stopped_by_signals(crew, on_stop or (lambda: None)):
+    with stopped_by_signals(crew, on_stop or (lambda: None)):
         try:
             crew.work(min(processes, len(waiting)))
         finally:
@@ -191,13 +189,10 @@ class _Crew:
         reason = culprit if culprit is not None or task is None or not hand.is_ready else task.shard
         self.deaths[reason] += 1
         if self.deaths[reason] >= MOST_DEATHS:
-            code = hand.process.exitcode
+            how = f" (exit code {hand.process.exitcode})"
             if culprit is None:
-                raise InputError(
-                    f"Worker processes died {MOST_DEATHS} times (exit code {code}), and no file is the reason; what "
-                    "is finished is kept: free memory, or take fewer --processes, and run the same command again."
-                )
-            task.deadly[culprit] = f"'{culprit}' ended the process {MOST_DEATHS} times (exit code {code})."
+                raise InputError(nobody_to_blame(how))
+            task.deadly[culprit] = gave_up(culprit, how)
         if not self.stopped_by and self.waiting:
             self._hire()
 
@@ -235,24 +230,3 @@ def _serve(pipe: Any, job: Job, threads: int | None) -> None:
         pass  # nobody asks any more
     except InputError as error:
         pipe.send(("error", str(error)))
-
-
-@contextmanager
-def _stopped_by_signals(crew: _Crew, on_stop: Callable[[], None]) -> Iterator[None]:
-    """While open, the first SIGINT or SIGTERM ends the run after the shards in work, and the second one at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _: Any) -> None:
-        if crew.stopped_by:
-            raise SystemExit(128 + number)
-        crew.stopped_by = number
-        on_stop()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

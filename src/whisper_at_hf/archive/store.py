@@ -73,6 +73,10 @@ class Store:
                 "run the same command again."
             ) from error
 
+    def remove(self, name: str) -> None:
+        """Delete a file, or a folder and what is in it, if there is one. Raises InputError where that fails."""
+        self._read(lambda path: self._fs.rm(path, recursive=True), name)
+
     def remove_drafts(self, folder: str) -> None:
         """Delete what killed runs have left half written there; nobody may be writing."""
         if self.folder is not None:

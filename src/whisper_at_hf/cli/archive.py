@@ -1,7 +1,10 @@
 """The command `whisper-at run`."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -34,11 +37,19 @@ from .support import calm_transformers, file_progress, say
 archive_app = typer.Typer()
 
 
+class Engine(StrEnum):
+    """Who has the workers."""
+
+    local = "local"
+    ray = "ray"
+
+
 @archive_app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at run recordings --output results\n\n"
     "whisper-at run shards --output results --processes 2 --events --no-text\n\n"
-    "whisper-at run files.csv --output s3://bucket/results --share 2/4"
+    "whisper-at run files.csv --output s3://bucket/results --share 2/4\n\n"
+    "whisper-at run recordings --output results --engine ray --ray-address auto --processes 16"
 )
 def run(
     source: Annotated[
@@ -72,6 +83,13 @@ def run(
     labels: Labels = None,
     groups: Groups = None,
     processes: Annotated[int, typer.Option(min=1, max=1024, help="Workers, each with a model of its own.")] = 1,
+    engine: Annotated[
+        Engine, typer.Option(help="Workers are processes of this machine, or actors of Ray.")
+    ] = Engine.local,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Ray cluster, as 10.0.0.1:6379 or auto; a Ray on this machine if left out."),
+    ] = None,
     share: Annotated[
         str, typer.Option(help="Which part of the work is this machine's: 2/4 of four machines.")
     ] = "1/1",
@@ -86,6 +104,7 @@ def run(
 ) -> None:
     """Transcribe and tag an archive into Parquet files, one row a file; run it again to go on."""
     need_extra("archive")
+    work = _engine(engine, ray_address)
     from ..archive import Job, list_items
 
     calm_transformers(quiet)
@@ -112,10 +131,23 @@ def run(
             retry_errors=retry_errors,
         ),
         TypedTagOptions(at_time_res, at_hop, top_k, threshold, labels, groups, None),
+        "cpu" if device is None or ray_address else device,
     )
-    stopped_by = _run(job, list_items(source), part, processes, quiet)
+    stopped_by = _run(job, list_items(source), part, partial(work, processes=processes), quiet)
     if stopped_by:
         raise typer.Exit(128 + stopped_by)
+
+
+def _engine(engine: Engine, ray_address: str | None) -> Callable[..., int]:
+    """`run_local`, or what does the same by Ray."""
+    from ..archive import run_local, run_ray
+
+    if engine is Engine.ray:
+        need_extra("ray")
+        return partial(run_ray, address=ray_address)
+    if ray_address is not None:
+        raise InputError("--ray-address is for --engine ray; pass that, too, or leave it out.")
+    return run_local
 
 
 def _share(text: str) -> tuple[int, int]:
@@ -125,20 +157,19 @@ def _share(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _checked(job: Any, tags: TypedTagOptions) -> Any:
+def _checked(job: Any, tags: TypedTagOptions, device: str) -> Any:
     """The job with its tag options and hashes, after a look at the model: bad options cost no hours."""
     from ..archive.job import hashes
 
-    device = "cpu" if job.device is None else job.device
     pipe = load_pipeline(job.model, device, job.dtype, job.parameters["return_text"])
     parameters = checked_call(pipe, job.parameters, tags)
     model_hash, head_hash = hashes(pipe.model)
     return replace(job, parameters=parameters, model_hash=model_hash, head_hash=head_hash)
 
 
-def _run(job: Any, items: list, share: tuple[int, int], processes: int, quiet: bool) -> int:
+def _run(job: Any, items: list, share: tuple[int, int], work: Callable[..., int], quiet: bool) -> int:
     """Do what is left of the job; gives the signal that stopped it, or 0."""
-    from ..archive import run_local
+    from ..archive.attempts import forget_all
     from ..archive.job import ROWS, finished, of_share, prepare
 
     store = job.store
@@ -149,20 +180,20 @@ def _run(job: Any, items: list, share: tuple[int, int], processes: int, quiet: b
             shards = prepare(job, items)
         if share == (1, 1):
             store.remove_drafts(ROWS)
+            forget_all(store)
         done = finished(job, shards)
         again = {shard for shard, errors in done.items() if errors and job.retry_errors}
         chosen = of_share([shard for shard in range(len(shards)) if shard in again or shard not in done], share)
         left = sum(done.get(shard, len(shards[shard])) for shard in chosen)  # of those done, the ones with an error
         tell(f"{sum(map(len, shards))} files, {left} to do in {len(chosen)} shards")
         with file_progress(left, quiet) as advance:
-            stopped_by = run_local(
+            stopped_by = work(
                 job,
                 shards,
                 chosen,
-                processes,
-                advance,
-                lambda: tell("Stopping after the shards in work ..."),
-                lambda count: advance(0, count),
+                on_files=advance,
+                on_stop=lambda: tell("Stopping after the shards in work ..."),
+                on_errors=lambda count: advance(0, count),
             )
     done = finished(job, shards)
     rows = sum(len(shards[shard]) for shard in done)

@@ -16,6 +16,7 @@ _NEEDED = {
     "analysis": {**_TRAIN, "jiwer": "jiwer"},
     "demo": {"gradio": "gradio"},
     "archive": {"datasets": "datasets"},  # which brings fsspec, filelock and pyarrow
+    "ray": {"ray": "ray[data]"},
 }
 
 
