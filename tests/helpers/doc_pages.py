@@ -12,7 +12,7 @@ from foreign_formats import openai_checkpoint
 from labelled_sounds import write_csv, write_tones
 from random_heads import random_original_head
 from sounds import RATE
-from transformers import WhisperForConditionalGeneration
+from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
 from whisper_at_hf import WhisperATForConditionalGeneration
 from whisper_at_hf.audio import load_audio
@@ -22,8 +22,8 @@ BLOCK = re.compile(r"```(?P<language>sh|python)\n(?P<code>.*?)```", re.DOTALL)
 SOUNDS = ["street.wav", "rain.flac", "street.mp3", "talk.mp3", "radio.mp3", "film.mp4", "recordings/a/one.wav"]
 # Hub ids are folders here, all of them Whisper tiny.en; names of models are only names.
 WHISPERS = ["openai/whisper-base", "openai/whisper-base.en", "openai/whisper-tiny.en"]
-MODELS = ["my-model", "whisper-at-base.en"]
-HEADS = ["my-head", "another-head"]
+MODELS = ["my-model", "whisper-at-base.en", "owner/my-model"]
+HEADS = ["my-head", "another-head", "owner/my-head"]
 
 
 def blocks(page: Path) -> list[re.Match]:
@@ -35,7 +35,7 @@ def commands(code: str) -> Iterator[str]:
     return (line for line in code.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#"))
 
 
-def lay_desk(desk: Path, default_model: Path, whisper: Path, ctranslate2: Path) -> Path:
+def fill_shelf(desk: Path, default_model: Path, whisper: Path, ctranslate2: Path) -> Path:
     """A folder with files of all the names that pages use. Models are Whisper tiny.en, sounds some seconds."""
     for name in ("src", "docs", "recipes"):
         (desk / name).symlink_to(ROOT / name)
@@ -46,12 +46,15 @@ def lay_desk(desk: Path, default_model: Path, whisper: Path, ctranslate2: Path) 
     _write_data(desk)
     for name in WHISPERS:
         _link(desk / name, whisper)
-    for name in MODELS:
-        _link(desk / name, default_model)
     _link(desk / "faster-whisper-base", ctranslate2)
     model = WhisperATForConditionalGeneration.from_pretrained(default_model)
     for name in HEADS:
         model.save_head("default", desk / name)
+    model.load_head(desk / "my-head", "birds")
+    model.save_pretrained(desk / "model")
+    WhisperProcessor.from_pretrained(default_model).save_pretrained(desk / "model")
+    for name in MODELS:
+        _link(desk / name, desk / "model")
     torch.save(openai_checkpoint(WhisperForConditionalGeneration.from_pretrained(whisper)), desk / "base.en.pt")
     head = {name: torch.from_numpy(value) for name, value in random_original_head(384, projection=512).items()}
     torch.save(head, desk / "base.en_low.pth")
@@ -75,11 +78,26 @@ def _link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
+def lay_desk(desk: Path, shelf: Path) -> Path:
+    """Links to all that lies on the shelf, to be used up."""
+    for entry in shelf.iterdir():
+        if entry.name in ("owner", "openai"):  # hub ids
+            (desk / entry.name).mkdir()
+            for model in entry.iterdir():
+                (desk / entry.name / model.name).symlink_to(model.resolve())
+        else:
+            (desk / entry.name).symlink_to(entry.resolve())
+    return desk
+
+
 def clear_output(arguments: list[str]) -> None:
     """What a command is going to make is not there yet; archives are gone on with."""
-    if "--output" not in arguments or arguments[0] == "run":
+    if arguments[0].startswith("export-"):
+        output = Path(arguments[1])
+    elif "--output" in arguments and arguments[0] != "run":
+        output = Path(arguments[arguments.index("--output") + 1])
+    else:
         return
-    output = Path(arguments[arguments.index("--output") + 1])
     if output.is_symlink() or output.is_file():
         output.unlink()
     elif output.is_dir():
