@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "captions": {"labels"},
     "pictures": {"audio", "labels", "captions"},
     "demo": {"model", "audio", "labels", "conversion", "events", "pipeline", "captions", "pictures"},
+    "export": {"model", "audio", "conversion"},
     "registration": {"model", "conversion", "pipeline"},
     "features": {"model", "audio", "conversion", "data"},
     "training": {"model", "audio", "data", "features", "metrics"},

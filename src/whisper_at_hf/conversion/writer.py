@@ -3,7 +3,8 @@
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from transformers import WhisperProcessor
@@ -59,7 +60,7 @@ def convert(
         InputError: something given is missing, broken, refused or does not fit, or `output` is in use.
     """
     output = Path(output)
-    _check_output(output, overwrite)
+    check_output(output, overwrite)
     if head_only:
         if head is None:
             raise InputError("--head-only needs --head: name the head to convert.")
@@ -70,7 +71,9 @@ def convert(
             if head_name in parts[0].heads:
                 raise InputError(f"{whisper} already has a head {head_name!r}: give the new one another --head-name.")
             parts[0].add_head(head_name, load_head(head, parts[0].config, labels))
-    _write(parts, output, overwrite)
+    with whole_folder(output, overwrite) as draft:
+        for part in parts:
+            part.save_pretrained(draft)
     return output
 
 
@@ -84,7 +87,8 @@ def _load_whisper_at(
     return from_plain(WhisperATForConditionalGeneration, plain), loaded
 
 
-def _check_output(output: Path, overwrite: bool) -> None:
+def check_output(output: Path, overwrite: bool) -> None:
+    """Raise InputError where a model's folder could not be made: something is there that may not be replaced."""
     if output.is_file():
         raise InputError(f"{output} is a file: name a folder as --output.")
     if not output.is_dir() or not any(output.iterdir()):
@@ -95,16 +99,19 @@ def _check_output(output: Path, overwrite: bool) -> None:
         raise InputError(f"{output} holds other files than a model and is not replaced: name another --output.")
 
 
-def _write(parts: Sequence, output: Path, overwrite: bool) -> None:
-    """Save every part into a folder beside `output`, then put it in its place."""
+@contextmanager
+def whole_folder(output: Path, overwrite: bool) -> Iterator[Path]:
+    """A new folder beside `output` to write to, which takes its place if the block ends well, and is deleted if not.
+
+    Raises InputError if it cannot be made, or if `output` was filled meanwhile.
+    """
     output = output.resolve()
     make_folder(output.parent)
     draft = output.with_name(f".{output.name}.{uuid.uuid4().hex}")
     old = draft.with_name(f"{draft.name}.old")
     make_folder(draft)
     try:
-        for part in parts:
-            part.save_pretrained(draft)
+        yield draft
         if output.is_dir():
             _clear(output, old, overwrite)
         draft.rename(output)
