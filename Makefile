@@ -1,6 +1,6 @@
 PYTHON ?= python
 
-.PHONY: test fast compat hf-tests lint format
+.PHONY: test fast compat hf-tests site lint format
 
 test:
 	$(PYTHON) -m pytest -n 2
@@ -16,6 +16,10 @@ compat:
 # transformers' own model tests on our classes, beside plain Whisper; downloads its source distribution once.
 hf-tests:
 	$(PYTHON) hf_tests/run.py
+
+# The documentation as a site, in site/; needs `pip install -e ".[docs]"`.
+site:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
 
 lint:
 	$(PYTHON) -m ruff check .

@@ -3,11 +3,12 @@
     python benchmarks/archive_job.py --kills 20 --files 500
     python benchmarks/archive_job.py --memory 1000
     python benchmarks/archive_job.py --speed 200 --text
+    python benchmarks/archive_job.py --determinism 40 --data DATA
 
 Files are cuts of the package's sample, the model is the default one on the CPU, with events; text only with `--text`.
 Kills hit `whisper-at run` in two processes: the run itself, its workers and their decoders. The speed is that of a
-quiet machine with two cores and OMP_NUM_THREADS=1. Prints what it found, and keeps it in
-benchmarks/archive_job/results.json beside what the other parts found.
+quiet machine with two cores and OMP_NUM_THREADS=1. Determinism is about real clips, with text.
+Prints what it found, and keeps it in benchmarks/archive_job/results.json beside what the other parts found.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from archive_job.determinism import determinism
 from archive_job.kills import kills
 from archive_job.memory import memory
 from archive_job.speed import speed
@@ -36,6 +38,8 @@ def main() -> None:
             keep("memory with text" if args.text else "memory", memory(folder, args.memory, args.text))
         if args.speed:
             keep("speed with text" if args.text else "speed", speed(folder, args.speed, args.text, args.repeats))
+        if args.determinism:
+            keep("determinism", determinism(folder, args.data, args.determinism))
 
 
 def keep(part: str, found: dict) -> None:
@@ -54,6 +58,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--memory", type=int, default=0, metavar="FILES", help="files to go through")
     add("--speed", type=int, default=0, metavar="FILES", help="files to go through, several times")
     add("--repeats", type=int, default=3, help="for the speed")
+    add("--determinism", type=int, default=0, metavar="FILES", help="real clips of DATA, worked on in several ways")
+    add("--data", type=Path, help="holds speech/ and esc10/")
     add("--text", action="store_true", help="transcribe, too")
     return parser.parse_args()
 

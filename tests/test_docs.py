@@ -32,6 +32,16 @@ def test_examples_import_what_is_there(page):
                 assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
 
 
+def test_messages_of_troubleshooting_are_ours():
+    """The first column of its tables quotes sentences of the source, names left out."""
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
+    source = re.sub(r'"\s*f?"', "", source)  # sentences that go on in the next line
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    messages = re.findall(r"^\| `([^`]*)` \|", page, re.MULTILINE)
+    parts = {part for message in messages for part in re.split("…", message) if len(part) > 8}
+    assert len(messages) > 20 and [part for part in sorted(parts) if part not in source] == []
+
+
 def test_the_first_screen_is_short():
     """The two lines, an example and a table, before anything else."""
     first = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]

@@ -24,9 +24,11 @@ MAY_IMPORT = {
     "pictures": {"audio", "labels", "captions"},
     "demo": {"model", "audio", "labels", "conversion", "events", "pipeline", "captions", "pictures"},
     "export": {"model", "audio", "conversion"},
-    "registration": {"model", "conversion", "pipeline"},
+    "cards": {"model"},
+    "publishing": {"model", "labels", "conversion", "pipeline", "cards", "analysis"},
+    "registration": {"model", "conversion", "pipeline", "publishing"},
     "features": {"model", "audio", "conversion", "data"},
-    "training": {"model", "audio", "data", "features", "metrics"},
+    "training": {"model", "audio", "data", "features", "metrics", "cards"},
     "analysis": {"model", "audio", "labels", "conversion", "data", "pipeline", "features", "metrics", "training"},
     "cli": None,  # all
     "errors": {"model"},

@@ -42,6 +42,8 @@ def layer():
     return modeling_whisper.WhisperDecoder(WhisperConfig(**sizes, **heads)).layers[0]
 
 
+DYNAMIC_MODULES = "transformers.dynamic_module_utils"
+
 # {name: (who uses it, what breaks without it, whether it is as we need it)}
 TOUCHPOINTS = {
     "model_type == 'whisper' in generate": (
@@ -110,6 +112,11 @@ TOUCHPOINTS = {
         "pipeline.engine, analysis.cost.run: which attention a model computes",
         "times of words leave the model with slow attention",
         lambda: hasattr(WhisperConfig(), "_attn_implementation"),
+    ),
+    "get_relative_import_files": (
+        "publishing.remote_code: the modules that an exported folder needs",
+        "folders to upload cannot be made, or lack modules",
+        lambda: "module_file" in parameters(importlib.import_module(DYNAMIC_MODULES).get_relative_import_files),
     ),
     "_sanitize_parameters": (
         "pipeline.pipeline: takes our parameters of a call apart",

@@ -20,6 +20,7 @@ from .model.modeling_whisper_at import (
 )
 from .pipeline.loading import AutoWhisperAT
 from .pipeline.pipeline import WhisperATPipeline
+from .publishing import push_to_hub
 
 TASK = "whisper-at"
 
@@ -40,3 +41,11 @@ def register() -> None:
         default=DefaultModel(),
         type="multimodal",
     )
+    # With a card and the code that loads them. From here, since the room `model` is copied and knows no other room.
+    for cls in (
+        WhisperATForConditionalGeneration,
+        WhisperATForAudioClassification,
+        TLTRForAudioClassification,
+        WhisperATPipeline,
+    ):
+        cls.push_to_hub = push_to_hub

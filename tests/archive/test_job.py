@@ -9,7 +9,7 @@ import pytest
 
 from whisper_at_hf import InputError
 from whisper_at_hf.archive import Item, Job
-from whisper_at_hf.archive.job import finished, of_share, prepare, write_rows
+from whisper_at_hf.archive.job import finished, good_rows, of_share, prepare, write_rows
 from whisper_at_hf.archive.rows import SCHEMA
 
 
@@ -83,6 +83,15 @@ def test_what_is_finished(job, tmp_path):
     part.write_bytes(part.read_bytes()[:-9])
     (part.parent / ".1.draft").write_bytes(b"half")
     assert finished(job, shards) == {1: 1}
+
+
+def test_rows_to_keep_are_those_without_an_error(job):
+    (shard,) = prepare(job, items("0", "1"))
+    assert good_rows(job, 0, shard) == {}
+    write_rows(job, 0, rows("No.", None))
+    assert {name: row["error"] for name, row in good_rows(job, 0, shard).items()} == {"1": None}
+    write_rows(job, 0, rows(None))  # of another job: too few
+    assert good_rows(job, 0, shard) == {}
 
 
 def test_shares_have_every_shard_once():

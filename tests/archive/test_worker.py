@@ -1,28 +1,18 @@
 """Rows of a shard: those of a plain pipeline, and where a file fails, that file's reason."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
-from archives import read_rows, write_noises
+import soundfile
+from archives import NearDecoder, read_rows, write_noises
+from subprocesses import fork, run_python
 
 from whisper_at_hf import InputError
 from whisper_at_hf.archive import Job, list_items, worker
-from whisper_at_hf.archive.decoder import _sound
 from whisper_at_hf.archive.job import hashes, prepare
 from whisper_at_hf.pipeline.loading import load_pipeline
-
-
-class NearDecoder:
-    """Decodes in this process."""
-
-    def __init__(self, sampling_rate, time_limit, max_seconds):
-        self.settings = (sampling_rate, max_seconds)
-
-    def decode(self, items):
-        for item in items:
-            yield item, _sound(item, *self.settings)
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -36,7 +26,7 @@ def make_worker(tagger, tmp_path, monkeypatch):
         model_hash, head_hash = hashes(load_pipeline(str(tagger), "cpu").model)
         options = {"batch_size": 4, "shard_size": 100, "device": "cpu", **options}
         job = Job(str(tmp_path / output), str(tagger), model_hash, head_hash, parameters, **options)
-        (items,) = prepare(job, list_items(tmp_path / "in"))
+        (items,) = prepare(job, list_items(tmp_path / "in") if names else [])
         return worker.Worker(job), items
 
     return make
@@ -124,6 +114,40 @@ def test_bad_files_have_rows_that_say_why(make_worker, tmp_path):
     assert rows["b.wav"]["model_hash"] and "does not exist" in rows["c.wav"]["error"]
 
 
+def assert_nothing_is_lost_by_a_kill(hand, items, folder):
+    """A process is killed while it tries b.wav again."""
+    pipe, before = folder / "in" / "b.wav", read_rows(folder / "out")
+    os.mkfifo(pipe)
+    child = fork(lambda: hand.run(0, items))
+    with pipe.open("wb"):  # waits until it is being read
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    pipe.unlink()
+    assert read_rows(folder / "out") == before
+
+
+def test_errors_are_tried_again_and_other_rows_kept(make_worker, tmp_path):
+    """The files of good rows are gone by then."""
+    hand, items = make_worker("a.wav", "b.wav", "c.wav", "d.wav")
+    whole, _ = make_worker("a.wav", "b.wav", "c.wav", "d.wav", output="whole")
+    whole.run(0, items)
+    for name in ("b.wav", "c.wav"):
+        (tmp_path / "in" / name).rename(tmp_path / name)
+    done, errors = [], []
+    hand.run(0, items, on_done=lambda: done.append(0), on_error=lambda: errors.append(len(done)))
+    assert len(done) == 4 and len(errors) == 2
+    for name in ("a.wav", "d.wav"):
+        (tmp_path / "in" / name).unlink()
+    again, _ = make_worker(output="out", retry_errors=True)
+    assert_nothing_is_lost_by_a_kill(again, items, tmp_path)
+    (tmp_path / "b.wav").rename(tmp_path / "in" / "b.wav")
+    again.run(0, items, on_done=lambda: done.append(0), on_error=lambda: errors.append(0))
+    assert len(done) == 6 and len(errors) == 3
+    rows, others = read_rows(tmp_path / "out"), read_rows(tmp_path / "whole")
+    assert [row["error"] is None for row in rows] == [True, True, False, True]
+    assert_same_results([row for row in rows if not row["error"]], [others[0], others[1], others[3]])
+
+
 @pytest.mark.parametrize(
     ("error", "said", "batch_size"),
     [
@@ -142,6 +166,39 @@ def test_a_file_that_breaks_the_model_fails_alone(make_worker, names, tmp_path, 
     assert [row["error"] for row in rows if row["error"]] == [said] and len(done) == 12
     assert_same_results([row for row in rows if not row["error"]], [row for row in others if row["id"] != "0/3.wav"])
     assert hand.batch_size == batch_size
+
+
+LITTLE_MEMORY = """
+import resource, sys
+import psutil
+from whisper_at_hf.archive import Job, list_items
+from whisper_at_hf.archive.job import prepare
+from whisper_at_hf.archive.worker import Worker
+
+if __name__ == "__main__":
+    tagger, source, output = sys.argv[1:]
+    job = Job(output, tagger, "m", "h", {"return_text": False, "at_time_res": 0.8}, device="cpu")
+    (items,) = prepare(job, list_items(source))
+    worker = Worker(job)
+    room = psutil.Process().memory_info().vms + 350 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (room, room))  # of the decoder, too
+    worker.run(0, items)
+    worker.close()
+"""
+
+
+@pytest.mark.long
+def test_a_file_that_the_memory_does_not_hold(tagger, tmp_path):
+    """The system refuses the memory: an hour of sound is 220 MiB, and needs twice that when it is put together."""
+    write_noises(tmp_path / "in", "a.wav", "c.wav")
+    with soundfile.SoundFile(tmp_path / "in" / "b.flac", "w", 16000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(60 * 16000))
+    (tmp_path / "little_memory.py").write_text(LITTLE_MEMORY)
+    done = run_python(tmp_path / "little_memory.py", tagger, tmp_path / "in", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    errors = [row["error"] for row in read_rows(tmp_path / "out")]
+    assert errors == [None, "'b.flac' takes more memory than there is, even alone; cut it.", None]
 
 
 def test_rows_that_cannot_be_written_end_the_work(make_worker, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +11,9 @@ import pytest
 import soundfile
 import srt
 import webvtt
+from typer.testing import CliRunner
 
+from whisper_at_hf.cli import app
 from whisper_at_hf.conversion.default_model import default_head_path, sample_path
 
 pytestmark = pytest.mark.real
@@ -57,10 +60,40 @@ def test_json_lines_in_files_of_an_output_folder(run, tone, tmp_path):
     result = run("tag", tone, sample_path(), "--format", "json", "--output", output, "--at-time-res", 2, "-q")
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
-    assert {path.name for path in output.iterdir()} == {"tone.wav.json", "sample.flac.json"}
+    assert {path.name for path in output.iterdir()} == {"tone.wav.json", "sample.flac.json", ".whisper-at.jsonl"}
     tagged = json.loads((output / "sample.flac.json").read_text())
     assert tagged["file"] == str(sample_path())
     assert tagged["audio_tags"][1]["timestamp"] == [2.0, 4.0]
+
+
+def test_a_run_is_gone_on_with(run, tone, tmp_path):
+    """Two files of one name and a bad one, which is then mended."""
+    other, bad, output = tmp_path / "other" / "tone.wav", tmp_path / "bad.wav", tmp_path / "results"
+    other.parent.mkdir()
+    shutil.copy(tone, other)
+    bad.write_text("no sound")
+    arguments = ["tag", tone, other, bad, "--output", output, "--resume"]
+    first = run(*arguments)
+    assert first.returncode == 2 and first.stderr.startswith("0 of 3 files are finished already\nerror: No sound in")
+    results = [output / "tone.wav.txt", output / "other" / "tone.wav.txt"]
+    times = [path.stat().st_mtime_ns for path in results]
+    shutil.copy(tone, bad)
+    second = run(*arguments)
+    assert second.returncode == 0 and second.stderr == "2 of 3 files are finished already\n"
+    assert [path.stat().st_mtime_ns for path in results] == times
+    assert (output / "bad.wav.txt").read_text() == results[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("tone.wav", "error: --resume looks for results in a folder; name one with --output.\n"),
+        ("-", "error: --resume needs files, not standard input, which is gone once it was heard; leave it out.\n"),
+    ],
+)
+def test_what_cannot_be_gone_on_with(file, message):
+    result = CliRunner().invoke(app, ["tag", file, "--resume"])
+    assert result.exit_code == 2 and result.stderr == message
 
 
 def test_captions_of_speech_and_sounds_in_a_file_named_for_them(run, tmp_path):
@@ -209,8 +242,6 @@ def test_pickles_that_would_run_code_are_refused(run, tiny_en_ctranslate2, tmp_p
 
 
 def test_broken_models_are_refused_with_the_reason(run, tone, default_model, tmp_path):
-    import shutil
-
     truncated = shutil.copytree(default_model, tmp_path / "truncated")
     weights = truncated / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
@@ -296,10 +327,6 @@ def test_bad_standard_input_is_one_sentence_and_exit_code_2(run, tmp_path, monke
 
 
 def test_help_has_examples():
-    from typer.testing import CliRunner
-
-    from whisper_at_hf.cli import app
-
     for command in ("transcribe", "tag", "convert", "info"):
         result = CliRunner().invoke(app, [command, "--help"])
         assert result.exit_code == 0 and "Examples" in result.stdout and f"whisper-at {command}" in result.stdout

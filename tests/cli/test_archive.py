@@ -1,6 +1,7 @@
 """The command `whisper-at run`: what it leaves, what it says, and what really happens to long jobs."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from archives import read_rows, save_tagger, start_run, write_noises
+from archives import NearDecoder, read_rows, save_tagger, start_run, write_noises
 from filelock import FileLock
 from typer.testing import CliRunner
 
+from whisper_at_hf.archive.worker import Worker
 from whisper_at_hf.cli import app
 
 FILES = [f"{number % 2}/{number // 2:02d}.wav" for number in range(24)]
@@ -168,6 +170,33 @@ def test_a_killed_run_leaves_no_process_and_is_gone_on_with(blocked, arguments, 
     assert read_rows(out) == read_rows(whole)
 
 
+def test_errors_are_tried_again_when_told(arguments, tmp_path, monkeypatch):
+    """Two of eight files, in one of two shards; the work is done in this process."""
+
+    def work_here(job, shards, chosen, processes, on_files, on_stop, on_errors):
+        hand = Worker(job)
+        for shard in chosen:
+            hand.run(shard, shards[shard], on_done=lambda: on_files(1), on_error=lambda: on_errors(1))
+        return 0
+
+    monkeypatch.setattr("whisper_at_hf.archive.run_local", work_here)
+    monkeypatch.setattr("whisper_at_hf.archive.worker.Decoder", NearDecoder)
+    monkeypatch.setattr("whisper_at_hf.cli.support.SECONDS_BETWEEN_LINES", 0.0)
+    out, bad = tmp_path / "out", [tmp_path / "in" / "1" / f"{name}.wav" for name in ("02", "03")]
+    arguments[0] = write_noises(tmp_path / "in", *FILES[:8])
+    for file in bad:
+        file.write_text("no sound")
+    said, code = invoke(*arguments)
+    assert code == 0 and re.search("7 of 8 files, [12] with errors, about .* left\n", said)
+    assert said.splitlines()[-1] == f"8 rows in '{out}', 2 of them with an error"
+    write_noises(bad[0].parent, bad[0].name)
+    assert invoke(*arguments)[0].splitlines()[0] == "8 files, 0 to do in 0 shards"
+    said, code = invoke(*arguments, "--retry-errors")
+    assert code == 0 and said.splitlines()[0] == "8 files, 2 to do in 1 shards"
+    assert "1 of 2 files" in said and said.splitlines()[-1] == f"8 rows in '{out}', 1 of them with an error"
+    assert [row["id"] for row in read_rows(out) if row["error"]] == ["1/03.wav"]
+
+
 @pytest.mark.long
 def test_a_full_disk(arguments, small_disk, tmp_path):
     arguments[2] = small_disk / "out"
@@ -191,10 +220,24 @@ def test_an_output_that_is_read_only(arguments, small_disk):
     assert error == f"error: '{small_disk}' cannot be written (Read-only file system); name another --output.\n"
 
 
+JUMPING_CLOCK = """
+import os, random, time
+
+wall = time.time
+time.time = lambda: wall() + random.choice((-1, 0, 1)) * 365 * 86400
+open(os.path.join(os.path.dirname(__file__), f"{os.getpid()}.jumps"), "w").close()
+"""
+
+
 @pytest.mark.long
-def test_a_file_that_never_ends_costs_its_time_alone(arguments, tmp_path):
+def test_a_file_that_never_ends_costs_its_time_alone_also_where_the_clock_jumps(arguments, tmp_path):
+    """The wall clock of all processes is a year before or after, at random, whenever it is read."""
     os.mkfifo(write_noises(tmp_path / "in", "a.wav", "c.wav") / "b.wav")
-    assert said([tmp_path / "in", *arguments[1:], "--time-limit", 2])[1] == 0
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(JUMPING_CLOCK)
+    common = [tmp_path / "in", *arguments[1:], "--time-limit", 2]
+    assert said(common, PYTHONPATH=str(tmp_path / "clock"))[1] == 0
+    assert len(list(tmp_path.glob("clock/*.jumps"))) >= 3  # the run, its worker, and its decoder
     errors = [row["error"] for row in read_rows(tmp_path / "out")]
     assert errors == [None, "'b.wav' was not decoded within 2 s.", None]
 

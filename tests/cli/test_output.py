@@ -8,6 +8,7 @@ import pytest
 
 from whisper_at_hf import InputError
 from whisper_at_hf.cli.output import ResultWriter, format_result
+from whisper_at_hf.cli.record import Record
 
 TAGS = [
     {
@@ -129,13 +130,32 @@ def test_a_folder_gets_a_file_for_each_source(tmp_path):
 
 
 def test_equal_names_do_not_overwrite_each_other(tmp_path):
-    sources = ["x/a.wav", "y/a.wav", "z/a.wav", "a.wav-2"]
+    sources = ["in/x/a.wav", "in/y/z/a.wav", "in/b.wav"]
     writer = ResultWriter(tmp_path, "json", sources, io.StringIO())
     for source in sources:
         writer.write(source, RESULT)
-    written = {json.loads(file.read_text(encoding="utf-8"))["file"] for file in tmp_path.iterdir()}
-    assert written == set(sources)
-    assert json.loads((tmp_path / "a.wav.json").read_text(encoding="utf-8"))["file"] == "x/a.wav"
+    written = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.json")}
+    assert written == {"x/a.wav.json", "y/z/a.wav.json", "b.wav.json"}
+    for name in written:
+        found = json.loads((tmp_path / name).read_text(encoding="utf-8"))["file"]
+        assert f"{found}.json" == f"in/{name}"
+
+
+def test_results_that_were_made_of_the_same_are_left_out(tmp_path):
+    sources = ["in/a.wav", "in/b.wav", "in/c.wav"]
+
+    def writer(**settings):
+        found = ResultWriter(tmp_path, "json", sources, io.StringIO())
+        found.record = Record(tmp_path, settings)
+        return found
+
+    assert writer(top_k=1).unfinished(sources) == sources
+    for source in sources[:2]:
+        writer(top_k=1).write(source, RESULT)
+    assert writer(top_k=1).unfinished(sources) == ["in/c.wav"]
+    assert writer(top_k=2).unfinished(sources) == sources
+    writer(top_k=2).write("in/a.wav", RESULT)
+    assert writer(top_k=1).unfinished(sources) == ["in/a.wav", "in/c.wav"]
 
 
 def test_a_second_run_replaces_the_first(tmp_path):

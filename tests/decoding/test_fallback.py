@@ -161,12 +161,54 @@ def test_silence_is_no_failure_and_has_no_words(model, states):
     assert [result.tokens for result in spoken] == [result.tokens for result in decode(model, states)]
 
 
-def test_sampling_follows_the_seed(model, states):
+def test_sampling_is_the_same_whatever_was_drawn_before(model, states):
     def sampled(seed):
         torch.manual_seed(seed)
         return [result.tokens for result in decode(model, states, temperature=(1.0,))]
 
-    assert sampled(0) == sampled(0) != sampled(1)
+    assert sampled(0) == sampled(1) != [result.tokens for result in decode(model, states)]
+
+
+def test_sampled_rows_of_a_batch_are_what_each_is_alone(model, states):
+    """Rows that fail, and are tried again, differ from batch to batch."""
+    limit = sorted(result.mean_logprob for result in decode(model, states))[ROWS // 2] - 1e-3
+    options = {"temperature": (0.0, 0.5, 1.0), "logprob_threshold": limit}
+    together = decode(model, states, **options)
+    assert len({result.temperature for result in together}) > 1
+    for row, result in enumerate(together):
+        (alone,) = decode(model, states[row : row + 1], **options)
+        assert (result.tokens, result.temperature) == (alone.tokens, alone.temperature)
+
+
+def test_tokens_are_drawn_as_their_probabilities_say(model):
+    """Shares of 4000 draws; the first token is drawn from the same logits again and again."""
+    probabilities = torch.tensor([0.5, 0.3, 0.15, 0.05, 0.0])
+    decoder = WindowDecoder(model, LetterTokenizer(), DecodingOptions())
+    dice, nothing = torch.Generator().manual_seed(0), torch.zeros(1, 0, dtype=torch.long)
+    for temperature in (1.0, 0.5):
+        drawn = [decoder._choose(probabilities.log()[None], nothing, temperature, dice)[0] for _ in range(4000)]
+        shares = torch.cat(drawn).bincount(minlength=5) / 4000
+        expected = probabilities ** (1 / temperature)
+        torch.testing.assert_close(shares, expected / expected.sum(), atol=0.03, rtol=0)
+        assert shares[4] == 0
+
+
+def test_a_text_that_repeats_itself_is_cut_off_at_one_place_in_any_batch(model, states, monkeypatch):
+    """One of eight rows: fewer than those that others wait for."""
+    monkeypatch.setattr("whisper_at_hf.decoding.fallback._CHECK_EVERY", 4)
+    first, second = [row for row, result in enumerate(decode(model, states)) if len(result.tokens) > 12][:2]
+    hopeless = decode(model, states[first][None])[0].tokens[4:8]
+
+    class Speller(LetterTokenizer):
+        def decode(self, tokens, skip_special_tokens=False):
+            return "and so " * 40 if list(tokens) == hopeless else "words"
+
+    options = DecodingOptions(temperature=(0.0, 0.5), logprob_threshold=None, no_speech_threshold=None)
+    decoder = WindowDecoder(model, Speller(), options)
+    together = decoder.decode(states[[first] + 7 * [second]], [PROMPT] * ROWS)
+    (alone,) = decoder.decode(states[first][None], [PROMPT])
+    assert alone.is_cut_off and len(alone.tokens) == 8
+    assert together[0].tokens == alone.tokens and len(together[1].tokens) > 12
 
 
 def test_nothing_to_decode(model, states):

@@ -18,6 +18,7 @@ from whisper_at_hf.audio.log_mel import log_mel
 from whisper_at_hf.cli import app
 from whisper_at_hf.conversion.default_model import sample_path
 from whisper_at_hf.export import TaggerGraph, export_head, export_tagger, onnx_folder
+from whisper_at_hf.export.onnx_folder import OnnxFile
 
 pytestmark = pytest.mark.long
 PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
@@ -84,9 +85,9 @@ def test_what_lies_beside_explains_it(tagger, model):
 @pytest.mark.real
 def test_the_pages_example_gives_the_pipelines_tags_without_torch(tagger, pipe, tmp_path):
     audio = load_audio(sample_path())[: 15 * 16_000]  # the second row is padded
-    soundfile.write(tmp_path / "sound.wav", audio, 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "street.wav", audio, 16_000, subtype="FLOAT")
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    code = code.replace('"tagger', f'"{tagger.as_posix()}').replace('"sound', f'"{tmp_path.as_posix()}/sound')
+    code = code.replace('"tagger', f'"{tagger.as_posix()}').replace('"street', f'"{tmp_path.as_posix()}/street')
     code = f"import sys\nsys.modules['torch'] = None\n{code}\nnp.save(r'{tmp_path / 'scores.npy'}', scores)\n"
     done = run_python("-c", code)
     assert done.returncode == 0, done.stderr
@@ -144,9 +145,10 @@ class TestTinyModel:
         assert TaggerGraph(self.model(default_head="other"), "other", 0.4).windows == 5
 
     def test_other_scores_than_torchs_leave_nothing(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(onnx_folder, "MOST_DIFFERENCE", -1)
-        with pytest.raises(RuntimeError, match="away from torch's"):
-            export_tagger(self.model(), self.EXTRACTOR, tmp_path / "tagger")
+        monkeypatch.setattr(onnx_folder, "_write_graph", lambda graph, path: path.write_bytes(b"onnx"))
+        monkeypatch.setattr(onnx_folder, "_checked", lambda *_: OnnxFile("model.onnx", 4, 2e-4))
+        with pytest.raises(RuntimeError, match="scores are 0.0002 away from torch's"):
+            export_head(self.model().get_head(), tmp_path / "head")
         assert list(tmp_path.iterdir()) == []
 
     def test_what_cannot_be_written_is_refused(self, tmp_path):

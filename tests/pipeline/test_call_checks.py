@@ -29,6 +29,13 @@ def tagger():
         ({"chunk_length_s": "x"}, "chunk_length_s='x' is not a number of seconds"),
         ({"chunk_length_s": float("nan")}, "chunk_length_s=nan is not a number of seconds"),
         ({"stride_length_s": (1, "x")}, "stride_length_s='x' is not a number of seconds"),
+        ({"chunk_length_s": 0.01}, "chunk_length_s=0.01 is too short for words; use at least 1 s, or leave it out."),
+        ({"generate_kwargs": {"temperature": "x"}}, "temperature='x' is no temperature; use a number from 0 on"),
+        ({"generate_kwargs": {"temperature": (0.0, -0.2)}}, "temperature=(0.0, -0.2) is no temperature"),
+        ({"generate_kwargs": {"temperature": []}}, "temperature=[] is no temperature"),
+        ({"generate_kwargs": {"num_beams": 0}}, "num_beams=0 is not a number of beams; use a whole number from 1 on."),
+        ({"generate_kwargs": {"max_new_tokens": "9"}}, "max_new_tokens='9' is not a number of tokens"),
+        ({"generate_kwargs": {"logprob_threshold": "x"}}, "logprob_threshold='x' is not a number; use one, or None."),
         ({"at_time_res": 10**400}, "is not a number of seconds"),
         ({"batch_size": 0}, "batch_size=0 is not a number of windows; use a whole number from 1 on."),
         ({"batch_size": 2.5}, "batch_size=2.5 is not a number of windows"),
@@ -45,4 +52,5 @@ def test_what_cannot_be_right_is_named(tagger, parameters, message):
 def test_what_can_be_right_passes(tagger):
     generate_kwargs = {"num_beams": 2, "language": "en", "temperature": (0.0, 0.2), "no_speech_threshold": 0.6}
     tagger.check(generate_kwargs=generate_kwargs, top_k=3, threshold=0.1, batch_size=4, num_workers=1)
+    tagger.check(generate_kwargs={"temperature": 0, "num_beams": None, "logprob_threshold": None}, chunk_length_s=0)
     tagger.check(chunk_length_s=2, stride_length_s=(0.2, 0.2), return_timestamps=True, max_new_tokens=5, at_hop=0.4)

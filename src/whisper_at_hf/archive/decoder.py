@@ -94,7 +94,7 @@ class Decoder:
                 if answered == number:
                     return answer
         except MemoryError:
-            found = f"'{item.id}' is too long for the memory of this machine."
+            found = too_big(item)
         except (EOFError, OSError):
             found = None
         self.close()
@@ -110,9 +110,19 @@ def _serve(pipe: Any, sampling_rate: int, max_seconds: float) -> None:
         pipe.send((0, None))
         while True:
             number, item = pipe.recv()
-            pipe.send((number, _sound(item, sampling_rate, max_seconds)))
+            if not _answers(pipe, number, item, sampling_rate, max_seconds):
+                pipe.send((number, too_big(item)))
     except (EOFError, OSError):
         return
+
+
+def _answers(pipe: Any, number: int, item: Item, sampling_rate: int, max_seconds: float) -> bool:
+    """Whether the memory was enough to decode an item and to send what came of it; if not, it is free again by now."""
+    try:
+        pipe.send((number, _sound(item, sampling_rate, max_seconds)))
+    except MemoryError:
+        return False
+    return True
 
 
 def _sound(item: Item, sampling_rate: int, max_seconds: float) -> Sound | str:
@@ -122,9 +132,16 @@ def _sound(item: Item, sampling_rate: int, max_seconds: float) -> Sound | str:
             samples = _samples(item, sampling_rate, max_seconds)
     except InputError as error:
         return printable(str(error))
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a broken file does to a decoder is that file's alone
         return printable(f"'{item.id}' cannot be decoded ({type(error).__name__}: {first_line(error)}).")
     return Sound(samples, " ".join(str(one.message) for one in caught if one.category is UserWarning) or None)
+
+
+def too_big(item: Item) -> str:
+    """Why there is nothing of a file that the memory does not hold."""
+    return f"'{item.id}' takes more memory than there is, even alone; cut it."
 
 
 def _samples(item: Item, sampling_rate: int, max_seconds: float) -> np.ndarray:

@@ -33,6 +33,7 @@ class Job:
         device, dtype: where and how the model computes.
         time_limit: seconds that the decoding of a file may take.
         max_seconds: of sound in a file.
+        retry_errors: whether a shard that is done anew keeps its rows without an error.
     """
 
     output: str
@@ -46,6 +47,7 @@ class Job:
     dtype: str = "auto"
     time_limit: float = 120.0
     max_seconds: float = 12 * 3600.0
+    retry_errors: bool = False
 
     @property
     def store(self) -> Store:
@@ -107,18 +109,27 @@ def finished(job: Job, shards: Sequence[Sequence[Item]]) -> dict[int, int]:
     found = {}
     for shard, items in enumerate(shards):
         if rows_name(shard) in names:
-            errors = _errors(store, shard)
-            if errors is not None and len(errors) == len(items):
-                found[shard] = len(errors) - errors.null_count
+            table = _rows(store, shard, items, ["error"])
+            if table is not None:
+                found[shard] = len(table) - table["error"].null_count
     return found
 
 
-def _errors(store: Store, shard: int) -> pyarrow.ChunkedArray | None:
+def good_rows(job: Job, shard: int, items: Sequence[Item]) -> dict[str, dict[str, Any]]:
+    """The rows of a shard that have no error, by id; none where `finished` counts none."""
+    table = _rows(job.store, shard, items)
+    return {} if table is None else {row["id"]: row for row in table.to_pylist() if row["error"] is None}
+
+
+def _rows(
+    store: Store, shard: int, items: Sequence[Item], columns: Sequence[str] | None = None
+) -> pyarrow.Table | None:
     try:
         with store.open(f"{ROWS}/{rows_name(shard)}") as file:
-            return read_table(file, ["error"])["error"]
+            table = read_table(file, columns)
     except (pyarrow.ArrowException, KeyError, FileNotFoundError):
         return None
+    return table if len(table) == len(items) else None
 
 
 def rows_name(shard: int) -> str:

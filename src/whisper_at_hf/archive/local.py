@@ -46,6 +46,7 @@ class _Hand:
     task: _Task | None = None
     current: str | None = None
     files: int = 0  # done of its shard
+    errors: int = 0  # of these
     is_ready: bool = False
 
 
@@ -56,6 +57,7 @@ def run_local(
     processes: int = 1,
     on_files: Callable[[int], None] | None = None,
     on_stop: Callable[[], None] | None = None,
+    on_errors: Callable[[int], None] | None = None,
 ) -> int:
     """Do shards of a job in processes of this machine.
 
@@ -70,6 +72,7 @@ def run_local(
         on_files: called with the number of files that are done since the last time; below zero where a process died
             before it could write them.
         on_stop: called at the first signal.
+        on_errors: as `on_files`, for files that have an error.
 
     Returns:
         0, or the number of the signal that stopped the run.
@@ -78,7 +81,7 @@ def run_local(
         InputError: the results cannot be written, or workers die without a file being the reason.
     """
     waiting = deque(_Task(shard, shards[shard]) for shard in chosen)
-    crew = _Crew(job, waiting, on_files or (lambda count: None))
+    crew = _Crew(job, waiting, on_files or _ignore, on_errors or _ignore)
     with _stopped_by_signals(crew, on_stop or (lambda: None)):
         try:
             crew.work(min(processes, len(waiting)))
@@ -87,9 +90,19 @@ def run_local(
     return crew.stopped_by
 
 
+def _ignore(count: int) -> None:
+    pass
+
+
 class _Crew:
-    def __init__(self, job: Job, waiting: deque[_Task], on_files: Callable[[int], None]):
-        self.job, self.waiting, self.on_files = job, waiting, on_files
+    def __init__(
+        self,
+        job: Job,
+        waiting: deque[_Task],
+        on_files: Callable[[int], None],
+        on_errors: Callable[[int], None] = _ignore,
+    ):
+        self.job, self.waiting, self.on_files, self.on_errors = job, waiting, on_files, on_errors
         self.hands: list[_Hand] = []
         self.deaths: Counter[str | int | None] = Counter()
         self.stopped_by = 0
@@ -156,10 +169,13 @@ class _Crew:
                 hand.current = None
                 hand.files += 1
                 self.on_files(1)
+            case "failed":
+                hand.errors += 1
+                self.on_errors(1)
             case "begins":
                 hand.current = value
             case "shard":
-                hand.task, hand.current, hand.files = None, None, 0
+                hand.task, hand.current, hand.files, hand.errors = None, None, 0, 0
             case _:
                 raise InputError(value)
 
@@ -169,6 +185,7 @@ class _Crew:
         task, culprit = hand.task, hand.current
         if task is not None:
             self.on_files(-hand.files)
+            self.on_errors(-hand.errors)
             task.one_by_one |= hand.is_ready
             self.waiting.appendleft(task)
         reason = culprit if culprit is not None or task is None or not hand.is_ready else task.shard
@@ -211,6 +228,7 @@ def _serve(pipe: Any, job: Job, threads: int | None) -> None:
                     task.one_by_one,
                     on_start=lambda name: pipe.send(("begins", name)),
                     on_done=lambda: pipe.send(("file", None)),
+                    on_error=lambda: pipe.send(("failed", None)),
                 )
                 pipe.send(("shard", None))
     except (EOFError, BrokenPipeError):

@@ -11,9 +11,9 @@ import torch
 
 from ..errors import first_line
 from ..pipeline.loading import load_pipeline
-from .decoder import Decoder, Sound
+from .decoder import Decoder, Sound, too_big
 from .items import Item, printable
-from .job import Job, write_rows
+from .job import Job, good_rows, write_rows
 from .rows import SCHEMA, result_row
 
 # (item, columns of its row)
@@ -44,34 +44,47 @@ class Worker:
         one_by_one: bool = False,
         on_start: Callable[[str], None] | None = None,
         on_done: Callable[[], None] | None = None,
+        on_error: Callable[[], None] | None = None,
     ) -> None:
-        """Write the rows of a shard.
+        """Write the rows of a shard; where the job retries errors, those that are there without one are kept.
 
         Args:
             shard: its number.
             items: its files.
             deadly: by id, why files are not tried again.
             one_by_one: whether each file is worked on alone, after `on_start` was told its id.
-            on_done: called after each file.
+            on_done: called after each file that was worked on.
+            on_error: called before that, where the file has an error.
 
         Raises:
             InputError: the rows cannot be written.
         """
-        rows = {item.id: {"error": deadly[item.id]} for item in items if item.id in (deadly or {})}
-        done = on_done or (lambda: None)
-        for _ in rows:
-            done()
-        # Files of about one length go together, so that no batch waits for one that is much longer.
-        waiting = sorted((item for item in items if item.id not in rows), key=lambda item: (item.size, item.id))
-        for item, row in self._alone(waiting, on_start) if one_by_one else self._together(waiting):
+        rows = good_rows(self.job, shard, items) if self.job.retry_errors else {}
+        left = [item for item in items if item.id not in rows]
+        for item, row in self._worked_on(left, deadly or {}, one_by_one, on_start):
             rows[item.id] = row
-            done()
+            if on_error is not None and row.get("error") is not None:
+                on_error()
+            if on_done is not None:
+                on_done()
         ordered = [{"id": item.id, "path": printable(item.path), **self._shared, **rows[item.id]} for item in items]
         write_rows(self.job, shard, pyarrow.Table.from_pylist(ordered, schema=SCHEMA))
 
     def close(self) -> None:
         """End the decoder."""
         self.decoder.close()
+
+    def _worked_on(
+        self,
+        items: Sequence[Item],
+        deadly: Mapping[str, str],
+        one_by_one: bool,
+        on_start: Callable[[str], None] | None,
+    ) -> Iterator[Row]:
+        yield from ((item, {"error": deadly[item.id]}) for item in items if item.id in deadly)
+        # Files of about one length go together, so that no batch waits for one that is much longer.
+        waiting = sorted((item for item in items if item.id not in deadly), key=lambda item: (item.size, item.id))
+        yield from self._alone(waiting, on_start) if one_by_one else self._together(waiting)
 
     def _together(self, items: Sequence[Item]) -> Iterator[Row]:
         """All files through the pipeline in batches; after an error, those that are left one by one."""
@@ -117,7 +130,7 @@ class Worker:
         except Exception as error:
             _free_memory(error)
             if _is_about_memory(error):
-                return {"error": f"'{item.id}' takes more memory than there is, even alone; cut it."}
+                return {"error": too_big(item)}
             return {"error": f"'{item.id}' cannot be worked on ({type(error).__name__}: {first_line(error)})."}
         return self._results(result, found)
 

@@ -35,6 +35,7 @@ from .options import (
     OutputFormat,
     OutputOptions,
     Quiet,
+    Resume,
     TagFormat,
     TagOutputFormat,
     Task,
@@ -48,6 +49,7 @@ from .options import (
     path_option,
 )
 from .plotting import plotting_app
+from .publishing import publishing_app
 from .recognition import recognise
 from .support import calm_transformers, print_written
 from .training import training_app
@@ -67,12 +69,14 @@ app.add_typer(training_app)
 app.add_typer(analysis_app)
 app.add_typer(demo_app)
 app.add_typer(onnx_app)
+app.add_typer(publishing_app)
 
 
 @app.command(
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at transcribe talk.mp3\n\n"
     'whisper-at transcribe *.wav --format json --output results --labels "Rain;Dog"\n\n'
+    "whisper-at transcribe recordings/*/*.mp3 --output results --resume\n\n"
     "whisper-at transcribe film.mp4 --output film.srt --captions sdh\n\n"
     "arecord -f S16_LE -r 16000 | whisper-at transcribe -\n\n"
     "whisper-at transcribe talk.mp3 --model my-model --timestamps word --at-time-res 2"
@@ -92,6 +96,7 @@ def transcribe(
     ] = Mode.batched,
     output_format: OutputFormat = None,
     output: Output = None,
+    resume: Resume = False,
     captions: Annotated[
         Captions, typer.Option(help="Caption the speech, or sounds too, for the deaf and hard of hearing.")
     ] = Captions.speech,
@@ -148,7 +153,7 @@ def transcribe(
             groups=groups,
             heads=head,
         ),
-        output=OutputOptions(output_format=form, output=output, quiet=quiet, captions=caption_options),
+        output=OutputOptions(output_format=form, output=output, quiet=quiet, captions=caption_options, resume=resume),
         batch_size=batch_size,
     )
 
@@ -166,6 +171,7 @@ def tag(
     dtype: Dtype = "auto",
     output_format: TagOutputFormat = None,
     output: Output = None,
+    resume: Resume = False,
     at_time_res: TimeRes = 10.0,
     at_hop: Hop = None,
     top_k: TopK = 5,
@@ -197,7 +203,7 @@ def tag(
             groups=groups,
             heads=head,
         ),
-        output=OutputOptions(output_format=form, output=output, quiet=quiet),
+        output=OutputOptions(output_format=form, output=output, quiet=quiet, resume=resume),
         batch_size=batch_size,
     )
 

@@ -79,6 +79,9 @@ def run(
     batch_size: Annotated[int, typer.Option(min=1, max=MAX_BATCH_SIZE, help="Windows decoded at a time.")] = 16,
     time_limit: Annotated[float, typer.Option(min=1.0, help="Seconds that decoding a file may take.")] = 120.0,
     max_hours: Annotated[float, typer.Option(min=0.001, help="Longer files get a row that says so.")] = 12.0,
+    retry_errors: Annotated[
+        bool, typer.Option("--retry-errors", help="Try files again that have an error, besides what is left.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Transcribe and tag an archive into Parquet files, one row a file; run it again to go on."""
@@ -106,6 +109,7 @@ def run(
             dtype=dtype,
             time_limit=time_limit,
             max_seconds=max_hours * 3600,
+            retry_errors=retry_errors,
         ),
         TypedTagOptions(at_time_res, at_hop, top_k, threshold, labels, groups, None),
     )
@@ -146,12 +150,19 @@ def _run(job: Any, items: list, share: tuple[int, int], processes: int, quiet: b
         if share == (1, 1):
             store.remove_drafts(ROWS)
         done = finished(job, shards)
-        chosen = of_share([shard for shard in range(len(shards)) if shard not in done], share)
-        left = sum(len(shards[shard]) for shard in chosen)
+        again = {shard for shard, errors in done.items() if errors and job.retry_errors}
+        chosen = of_share([shard for shard in range(len(shards)) if shard in again or shard not in done], share)
+        left = sum(done.get(shard, len(shards[shard])) for shard in chosen)  # of those done, the ones with an error
         tell(f"{sum(map(len, shards))} files, {left} to do in {len(chosen)} shards")
         with file_progress(left, quiet) as advance:
             stopped_by = run_local(
-                job, shards, chosen, processes, advance, lambda: tell("Stopping after the shards in work ...")
+                job,
+                shards,
+                chosen,
+                processes,
+                advance,
+                lambda: tell("Stopping after the shards in work ..."),
+                lambda count: advance(0, count),
             )
     done = finished(job, shards)
     rows = sum(len(shards[shard]) for shard in done)

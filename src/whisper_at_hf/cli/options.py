@@ -118,8 +118,13 @@ TagOutputFormat = Annotated[
 Output = Annotated[
     Path | None,
     path_option(
-        "A folder for one result per file, or a file such as talk.srt; standard output if left out.",
+        "A folder for one result per file, named as that is, or, where two files have one name, at its path below "
+        "their common folder; or a file such as talk.srt; standard output if left out.",
     ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Leave out files whose results are in --output, made with the same options."),
 ]
 TimeRes = Annotated[float, typer.Option(help="Seconds a tag window, a multiple of 0.4.")]
 Hop = Annotated[
@@ -157,6 +162,7 @@ class OutputOptions:
     output: Path | None
     quiet: bool
     captions: CaptionOptions = CaptionOptions()
+    resume: bool = False
 
 
 @dataclass(frozen=True)

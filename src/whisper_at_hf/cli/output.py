@@ -1,7 +1,7 @@
 """How the command line shows and stores results."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TextIO
 
 from ..captions.formats import FORMATS
@@ -10,6 +10,8 @@ from ..errors import InputError
 from ..files import make_folder, write_atomically
 from .captions import CaptionOptions
 from .options import Format
+from .places import places
+from .record import Record
 
 # Formats that stand on the screen one after the other, for many files or for the windows of one.
 _SHOWN_ONE_BY_ONE = ("txt", "json")
@@ -52,15 +54,20 @@ class ResultWriter:
     Args:
         output: None for `stream`; a path that ends as files of some format do (`.txt`, `.json`, `.srt`, ...) for the
             single file of the run; else a folder, made if missing, that gets `NAME.txt` (or `NAME.json`, ...) for
-            every file NAME.
+            every file NAME, see `places`.
         output_format: a value of `Format`.
         sources: all files of the run.
         stream: where results go without `output`.
         captions: how they are made.
 
+    Attributes:
+        record: of what is written to the folder, if there shall be one.
+
     Raises:
         InputError: `output` cannot take the results.
     """
+
+    record: Record | None = None
 
     def __init__(
         self,
@@ -76,7 +83,7 @@ class ResultWriter:
         self.stream = stream
         self.many = len(sources) > 1
         self.folder, self.single = None, None
-        self._taken: set[str] = set()
+        self._places = places(sources)
         if output is None:
             if self.many and output_format not in _SHOWN_ONE_BY_ONE:
                 raise InputError(f"{output_format} is a file for each of the inputs; name a folder with --output.")
@@ -109,8 +116,18 @@ class ResultWriter:
         if self.is_stream:
             heading = f"== {clean(source)}\n" if self.many and self.output_format == "txt" else ""
             self._show(heading + text + ("\n" if heading else ""))
+        elif self.single is not None:
+            write_atomically(self.single, text)
         else:
-            write_atomically(self.single or self._free_path(source), text)
+            result = self._result(source)
+            make_folder((self.folder / result).parent)
+            if self.record is not None:
+                self.record.begin(result, source)
+            write_atomically(self.folder / result, text)
+
+    def unfinished(self, sources: list[str]) -> list[str]:
+        """Those whose results are not there yet, as far as the record says so."""
+        return [source for source in sources if not self.record.is_finished(self._result(source), source)]
 
     def _show(self, text: str) -> None:
         try:
@@ -121,15 +138,10 @@ class ResultWriter:
         except OSError as error:
             raise InputError(f"Standard output cannot be written ({error.strerror}); use --output.") from error
 
-    def _free_path(self, source: str) -> Path:
-        """`a/x.wav` and `b/x.wav` of one run do not overwrite each other."""
-        name = Path(source.rstrip("/")).name or "audio"
-        number, candidate = 1, name
-        while candidate in self._taken:
-            number += 1
-            candidate = f"{name}-{number}"
-        self._taken.add(candidate)
-        return self.folder / f"{candidate}{self.suffix}"
+    def _result(self, source: str) -> PurePath:
+        """Its path below the folder."""
+        place = self._places.get(source, PurePath(source))  # standard input is no path
+        return place.with_name(f"{place.name}{self.suffix}")
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """What all commands share: what they say on standard error, calm libraries, the progress bar."""
 
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from transformers.utils import logging
 
 from ..captions.markup import clean
 from ..errors import InputError
+
+# How often a line says how far long work is, where there is no terminal.
+SECONDS_BETWEEN_LINES = 30.0
 
 console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
@@ -51,7 +55,10 @@ def calm_transformers(quiet: bool) -> None:
 
 @contextmanager
 def file_progress(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
-    """A bar over `total` files on a terminal; gives what to call after each, or with how many it is further."""
+    """How far work on `total` files is: a bar on a terminal, elsewhere a line now and then.
+
+    Gives what to call after each file, or with how many files it is further, and how many of them have an error.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,7 +66,50 @@ def file_progress(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
+    lines = ProgressLines(total, None if quiet or console.is_terminal else say)
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("files", total=total)
-        yield lambda count=1: progress.advance(task, count)
+
+        def advance(count: int = 1, errors: int = 0) -> None:
+            lines.advance(count, errors)
+            progress.update(task, advance=count, description=f"files{lines.with_errors}")
+
+        yield advance
+
+
+class ProgressLines:
+    """Says how far work is, at most every `SECONDS_BETWEEN_LINES`.
+
+    Args:
+        total: files.
+        say: what takes the lines; None for silence.
+    """
+
+    def __init__(self, total: int, say: Callable[[str], None] | None):
+        self.total, self.say = total, say
+        self.done = self.errors = 0
+        self.began = self.said = time.monotonic()
+
+    @property
+    def with_errors(self) -> str:
+        """How many files have an error, where there are some."""
+        return f", {self.errors} with errors" if self.errors else ""
+
+    def advance(self, count: int, errors: int) -> None:
+        """Count files that are done, and those of them that have an error; below zero where they are not after all."""
+        self.done += count
+        self.errors += errors
+        now = time.monotonic()
+        if self.say is not None and 0 < self.done < self.total and now - self.said >= SECONDS_BETWEEN_LINES:
+            self.said = now
+            left = (now - self.began) / self.done * (self.total - self.done)
+            self.say(f"{self.done} of {self.total} files{self.with_errors}, about {_in_words(left)} left")
+
+
+def _in_words(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

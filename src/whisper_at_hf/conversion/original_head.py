@@ -12,7 +12,9 @@ import torch
 from ..errors import InputError, first_line
 from ..labels import audioset_labels
 from ..model.configuration_whisper_at import TLTRConfig
+from ..model.fingerprint import fingerprint
 from ..model.modeling_tltr import TLTRForAudioClassification
+from .download import sha256_of
 from .openai import load_pickle, rename_block_part
 from .weights import assign_weights, check_tensors
 
@@ -53,6 +55,7 @@ def load_original_head(
     with torch.device("meta"):  # random initial weights would only be thrown away
         head = TLTRForAudioClassification(config)
     assign_weights(head, state_dict, str(path))
+    head.config.provenance = {"file": path.name, "sha256": sha256_of(path), "weights": fingerprint(head, None)}
     return head.eval()
 
 

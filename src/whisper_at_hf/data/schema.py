@@ -39,7 +39,8 @@ def refuse_missing(paths: list[str]) -> None:
         InputError: always; it counts the files and names the first ones.
     """
     raise InputError(
-        f"{count(len(paths), 'clip')} not found ({first_few(paths)}): correct the paths, or add --skip_missing."
+        f"{count(len(paths), 'clip')} not found ({first_few(paths)}): correct the paths, or take these clips out "
+        "(whisper-at train --skip_missing does)."
     )
 
 

@@ -1,6 +1,7 @@
 """Text of many windows at once: greedy decoding, and sampling where Whisper's own checks call the result a failure.
 
-The checks and their order are those of the Whisper paper (https://arxiv.org/abs/2212.04356, section 4.5).
+The checks and their order are those of the Whisper paper (https://arxiv.org/abs/2212.04356, section 4.5). A window has
+the same text in any batch: what is drawn and when a text is cut off does not depend on the windows beside it.
 """
 
 import zlib
@@ -16,6 +17,8 @@ from .token_rules import TokenRules
 _SHARE_DONE = 0.25
 # Tokens after which texts that have come to repeat themselves are cut off, rather than at the last one allowed.
 _CHECK_EVERY = 64
+# Of what is drawn: the same sound has the same text whenever it is heard.
+_SEED = 0
 
 
 @dataclass
@@ -129,17 +132,19 @@ class WindowDecoder:
         logits = logits[:, -1]
         rows = torch.arange(len(prompts), device=prompt.device)
         tokens, logprobs = prompt[:, :0], torch.zeros(len(prompts), device=prompt.device)
+        dice = torch.Generator().manual_seed(_SEED)
         while True:
             self.rules.apply(logits, tokens, None if sound_ends is None else sound_ends[rows])
-            chosen, logprob = self._choose(logits, tokens, temperature)
+            chosen, logprob = self._choose(logits, tokens, temperature, dice)
             tokens, logprobs = torch.cat([tokens, chosen[:, None]], dim=1), logprobs + logprob
-            leaving = chosen == self.rules.end_token
+            leaving, is_time_to_leave = chosen == self.rules.end_token, False
             if not is_last_try and tokens.shape[1] % _CHECK_EVERY == 0:
                 newest = tokens[:, -_CHECK_EVERY:].tolist()
-                leaving |= torch.tensor([self._repeats_itself(row) for row in newest], device=leaving.device)
+                hopeless = torch.tensor([self._repeats_itself(row) for row in newest], device=leaving.device)
+                leaving, is_time_to_leave = leaving | hopeless, hopeless.any()
             if tokens.shape[1] == limit:
                 leaving = torch.ones_like(leaving)
-            if leaving.sum() > _SHARE_DONE * len(rows) or leaving.all():
+            if is_time_to_leave or leaving.sum() > _SHARE_DONE * len(rows) or leaving.all():
                 for row, spoken, total in zip(rows[leaving], tokens[leaving], logprobs[leaving], strict=True):
                     self._fill(results[row], spoken.tolist(), total.item())
                 if leaving.all():
@@ -150,11 +155,16 @@ class WindowDecoder:
             logits = decoder.logits(tokens[:, -1:])[:, -1]
 
     def _choose(
-        self, logits: torch.Tensor, tokens: torch.Tensor, temperature: float
+        self, logits: torch.Tensor, tokens: torch.Tensor, temperature: float, dice: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The next token of each row, the likeliest or one drawn, and its log-probability; rows at their end stay."""
+        """The next token of each row, the likeliest or one drawn, and its log-probability; rows at their end stay.
+
+        The likeliest one after Gumbel noise is drawn as its probability says; all rows have the same noise, which
+        depends on the number of the token alone.
+        """
         if temperature:
-            chosen = torch.multinomial((logits / temperature).softmax(dim=-1), 1)[:, 0]
+            noise = -torch.empty(logits.shape[1]).exponential_(generator=dice).log()
+            chosen = (logits / temperature + noise.to(logits)).argmax(dim=-1)
         else:
             chosen = logits.argmax(dim=-1)
         logprob = logits.gather(1, chosen[:, None])[:, 0] - logits.logsumexp(dim=1)

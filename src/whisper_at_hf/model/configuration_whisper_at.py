@@ -78,6 +78,8 @@ class TLTRConfig(PreTrainedConfig):
         input_padding: the encoder's input in training: "trim", those seconds alone as in the paper; "pad", padded
             with silence to Whisper's 30 s; "context", the 30 s of the recording around them, as while transcribing.
         thresholds: score from which a label counts as heard, per label name; labels left out use the default.
+        provenance: of a converted head, the `file` that it comes from and its `sha256`, and as `weights` the
+            `fingerprint` of what came of it, which tells whether it was trained further.
         id2label, label2id, problem_type: as in every transformers classifier; `problem_type` is
             "multi_label_classification" (sigmoid, the default) or "single_label_classification" (softmax).
 
@@ -105,6 +107,7 @@ class TLTRConfig(PreTrainedConfig):
     window_length_s: float | int = 10.0
     input_padding: str = "trim"
     thresholds: dict[str, float] | None = None
+    provenance: dict[str, str] | None = None
     attention_dropout: float | int = 0.0
     dropout: float | int = 0.0
     init_std: float = 0.02

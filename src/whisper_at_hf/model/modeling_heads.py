@@ -60,6 +60,7 @@ class TaggingHeadsMixin:
         head: str | PathLike | None = None,
         labels: Iterable[str] | None = None,
         head_name: str = "default",
+        problem_type: str | None = None,
         **kwargs,
     ):
         """Put a head on any Whisper checkpoint.
@@ -69,21 +70,26 @@ class TaggingHeadsMixin:
             head: folder or hub id of a saved head; or
             labels: names for a fresh, untrained head of the full TLTR kind.
             head_name: the head's name in the model.
+            problem_type: of the fresh head: "multi_label_classification" (any number of labels a clip, the default)
+                or "single_label_classification" (exactly one).
             kwargs: passed to `from_pretrained` (`dtype`, `device_map`, `revision`, ...).
 
         Raises:
-            InputError: both `head` and `labels`, a checkpoint that is not a Whisper, a head that does not fit.
+            InputError: both `head` and `labels`, `problem_type` without `labels`, a checkpoint that is not a Whisper,
+                a head that does not fit.
         """
         if head is not None and labels is not None:
             raise InputError(
                 "from_whisper got head and labels; pass head= for a saved head or labels= for a fresh one, not both."
             )
+        if problem_type is not None and labels is None:
+            raise InputError(f"problem_type={problem_type!r} is for a fresh head; pass its labels= too.")
         location = {name: kwargs[name] for name in LOCATION_ARGUMENTS if name in kwargs}
         model = load_complete(cls, whisper, config=plain_config(whisper, **location), **kwargs)
         if head is not None:
             model.load_head(head, head_name)
         elif labels is not None:
-            model.add_head(head_name, labels)
+            model.add_head(head_name, model._fresh_config(labels, problem_type))
         return model
 
     def freeze_backbone(self) -> None:
@@ -104,9 +110,12 @@ class TaggingHeadsMixin:
         self.train(self.training)
 
     def train(self, mode: bool = True):
-        """As in torch, but a frozen backbone stays in evaluation mode, so that its features stay the same."""
+        """As in torch, but a frozen backbone stays in evaluation mode, so that its features stay the same.
+
+        One with adapters, whose weights have gradients (PEFT's LoRA), trains as any module: with their dropout.
+        """
         super().train(mode)
-        if self.config.freeze_backbone:
+        if self.config.freeze_backbone and not any(parameter.requires_grad for parameter in self.model.parameters()):
             self.model.eval()
         return self
 
@@ -278,12 +287,15 @@ class TaggingHeadsMixin:
             results.append(tag_rows(logits, config, at_time_res, duration, at_hop, **choice))
         return results
 
-    def _fresh_config(self, labels: Iterable[str]) -> TLTRConfig:
+    def _fresh_config(self, labels: Iterable[str], problem_type: str | None = None) -> TLTRConfig:
         names = list(labels)
         if isinstance(labels, str) or not names or len(set(names)) != len(names):
             raise InputError("labels must be a list of different names, for instance labels=['Dog', 'Rain'].")
         return TLTRConfig(
-            encoder_layers=self.config.encoder_layers, d_model=self.config.d_model, id2label=dict(enumerate(names))
+            encoder_layers=self.config.encoder_layers,
+            d_model=self.config.d_model,
+            id2label=dict(enumerate(names)),
+            problem_type=problem_type,
         )
 
     def _set_heads(self, heads: dict[str, TLTRConfig]) -> None:

@@ -91,7 +91,8 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
             labels: multi-label: `(batch, num_labels)` of 0..1; single-label: `(batch,)` of class indices.
 
         Raises:
-            InputError: `pooled_states` of another rank, layer count or width than the head's.
+            InputError: `pooled_states` of another rank, layer count or width than the head's, or `labels` of another
+                shape.
         """
         self._check_input(pooled_states)
         states = pooled_states.to(self.classifier.weight.dtype)
@@ -142,6 +143,12 @@ class TLTRForAudioClassification(TLTRPreTrainedModel):
         labels = labels.to(logits.device)
         if self.config.problem_type == "single_label_classification":
             return nn.functional.cross_entropy(logits, labels)
+        if labels.shape != logits.shape:
+            raise InputError(
+                f"This head takes labels of shape (batch, {self.config.num_labels}) of 0..1, not "
+                f"{tuple(labels.shape)}; for one label a clip make the head with "
+                'problem_type="single_label_classification".'
+            )
         return nn.functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
 
     def _check_input(self, pooled_states: torch.Tensor) -> None:

@@ -13,6 +13,20 @@ from transformers.generation import GenerationMixin
 from ..errors import InputError
 from .heard import HEARING_NAMES
 
+# Less than a word: each chunk would cost as much as 30 s, and a file would take for ever.
+SHORTEST_CHUNK_S = 1.0
+
+# Parameters of `generate` that count something: the least that each can be, and what it counts.
+_COUNTS = {
+    "num_beams": (1, "beams"),
+    "num_return_sequences": (1, "texts"),
+    "max_new_tokens": (1, "tokens"),
+    "max_length": (1, "tokens"),
+    "no_repeat_ngram_size": (0, "tokens"),
+}
+# Those that are any number, or None.
+_NUMBERS = ("compression_ratio_threshold", "logprob_threshold", "no_speech_threshold", "length_penalty")
+
 _OURS = {"return_text", "return_tags", "mode", *HEARING_NAMES}
 
 
@@ -45,7 +59,12 @@ def check_call(model: Any, parameters: Mapping[str, Any]) -> None:
     timestamps = parameters.get("return_timestamps")
     if not isinstance(timestamps, bool | str | None) or timestamps not in (None, True, False, "word"):
         raise InputError(f"return_timestamps={timestamps!r} is unknown; use True, False or 'word'.")
-    _check_seconds("chunk_length_s", parameters.get("chunk_length_s"))
+    chunk = parameters.get("chunk_length_s")
+    _check_seconds("chunk_length_s", chunk)
+    if chunk and chunk < SHORTEST_CHUNK_S:
+        raise InputError(
+            f"chunk_length_s={chunk:g} is too short for words; use at least {SHORTEST_CHUNK_S:g} s, or leave it out."
+        )
     strides = parameters.get("stride_length_s")
     for stride in strides if isinstance(strides, list | tuple) else [strides]:
         _check_seconds("stride_length_s", stride)
@@ -58,6 +77,25 @@ def check_call(model: Any, parameters: Mapping[str, Any]) -> None:
             similar = difflib.get_close_matches(name, known, 1)
             fix = f"did you mean {similar[0]!r}?" if similar else "leave it out."
             raise InputError(f"{name!r} is no parameter of this pipeline or of generate: {fix}")
+    _check_generate_kwargs(generate_kwargs or {})
+
+
+def _check_generate_kwargs(given: Mapping[str, Any]) -> None:
+    """Raise InputError for values that decoding would fail on somewhere inside."""
+    for name, (least, what) in _COUNTS.items():
+        if given.get(name) is not None:
+            _check_whole(name, given[name], least, what)
+    for name in _NUMBERS:
+        if given.get(name) is not None and not _is_number(given[name]):
+            raise InputError(f"{name}={given[name]!r} is not a number; use one, or None.")
+    temperature = given.get("temperature")
+    several = temperature if isinstance(temperature, list | tuple) else [temperature]
+    if temperature is not None and not (several and all(_is_number(one) and one >= 0 for one in several)):
+        raise InputError(f"temperature={temperature!r} is no temperature; use a number from 0 on, or several.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _names(model: Any) -> set[str]:
@@ -73,7 +111,7 @@ def _names(model: Any) -> set[str]:
 def _check_seconds(name: str, value: Any) -> None:
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < math.inf:
+    if not _is_number(value) or value < 0:
         raise InputError(f"{name}={value!r} is not a number of seconds; use 0 or more.")
 
 

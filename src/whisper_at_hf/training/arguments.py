@@ -260,6 +260,12 @@ class TLTRTrainingArguments(TrainingArguments):
         for name in ("mixup_beta", "learning_rate", "num_train_epochs"):
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"{name}={getattr(self, name)} must be a number above 0.")
+        for name in ("adam_beta1", "adam_beta2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name}={getattr(self, name)} is no share of the past; use a number from 0 up to 1.")
+        for name in ("adam_epsilon", "weight_decay", "max_grad_norm", "dataloader_num_workers"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(f"{name}={getattr(self, name)} must be a number from 0 on.")
         for name in ("per_device_train_batch_size", "per_device_eval_batch_size", "lr_decay_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name}={getattr(self, name)} must be at least 1.")
@@ -273,6 +279,8 @@ class TLTRTrainingArguments(TrainingArguments):
             )
         if self.train_sampling_strategy == "sequential" and (self.balanced_sampling or self.epoch_share < 1):
             raise InputError("balanced_sampling and epoch_share draw clips; leave out --train_sampling_strategy.")
+        if self.save_strategy == "best" and self.metric_for_best_model is None:
+            raise InputError("save_strategy=best needs a metric; add --metric_for_best_model map, or use epoch.")
         if self.metric_for_best_model is not None:
             name = self.metric_for_best_model.removeprefix("eval_")
             if name not in _BEST_METRICS:

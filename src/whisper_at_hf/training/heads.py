@@ -9,6 +9,8 @@ from ..model.modeling_tltr import TLTRForAudioClassification
 
 # Dimensions that hardly vary are not blown up beyond this, relative to an evenly spread one.
 _LEAST_STD = 1e-3
+# What a grown head does not take over from the configuration of the old one.
+_OF_THE_OLD = ("id2label", "label2id", "provenance")
 
 
 @torch.no_grad()
@@ -96,7 +98,7 @@ def grow_head(head: TLTRForAudioClassification, labels: list[str]) -> TLTRForAud
     Raises:
         ValueError: a label twice.
     """
-    values = {key: value for key, value in head.config.to_dict().items() if key not in ("id2label", "label2id")}
+    values = {key: value for key, value in head.config.to_dict().items() if key not in _OF_THE_OLD}
     values["thresholds"] = {
         label: threshold for label, threshold in (head.config.thresholds or {}).items() if label in labels
     } or None

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ..cards import head_facts
 from ..data.checks import label_counts
 from .arguments import DataArguments, TLTRTrainingArguments
 from .clips import Clips
@@ -32,16 +33,7 @@ def collect_results(
         "name": Path(args.output_dir).resolve().name,
         "whisper": data.whisper or "openai/whisper-tiny.en",
         "encoder_sha256": parts.train[0].cache.spec.encoder,
-        "labels": config.labels,
-        "problem_type": config.problem_type,
-        "head": {
-            "aggregation": config.aggregation,
-            "projection_dim": config.projection_dim,
-            "projection_per_layer": config.projection_per_layer,
-            "window_length_s": config.window_length_s,
-            "input_padding": config.input_padding,
-            "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
-        },
+        **head_facts(config),
         "data": {
             "train": describe(parts.train[0], data.train),
             "validation": describe(parts.validation, data.validation or data.train),
@@ -49,7 +41,6 @@ def collect_results(
         },
         "notes": parts.notes,
         "training_arguments": chosen_arguments(args),
-        "thresholds": config.thresholds,
         "train_runtime_s": sum(entry.get("train_runtime", 0.0) for entry in trainer.state.log_history),
         "versions": {package: version(package) for package in _PACKAGES},
     }

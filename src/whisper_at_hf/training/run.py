@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..cards import write_model_card
 from ..errors import InputError
 from ..files import write_json
 from .arguments import DataArguments, HeadArguments, TLTRTrainingArguments, check_together
 from .cross_validation import cross_validate
 from .fitting import Parts, Scores, fit_head, score
-from .model_card import write_model_card
 from .plots import plot_confusion_matrix, plot_curves, plot_label_scores
 from .prepare import online_options, prepare, split_rows
 from .results import collect_results

@@ -5,8 +5,8 @@ import copy
 import pytest
 from huggingface_hub import ModelCard
 
+from whisper_at_hf.cards import write_model_card
 from whisper_at_hf.errors import InputError
-from whisper_at_hf.training.model_card import write_model_card
 
 LABELS = ["Dog", "A|B *loud*", "Sneeze"]
 RESULTS = {
@@ -136,7 +136,9 @@ def test_a_relative_folder_is_no_hub_id(tmp_path, monkeypatch):
 def test_labels_alone_are_enough(tmp_path):
     card = card_of(tmp_path, {"labels": LABELS})
     assert card.data.eval_results is None
-    assert [line for line in card.text.splitlines() if line.startswith("## ")] == ["## Use", "## Labels", "## Limits"]
+    titles = [line for line in card.text.splitlines() if line.startswith("## ")]
+    assert titles == ["## Use", "## Scores", "## Labels", "## Limits", "## Citation"]
+    assert "Not measured." in card.text
     assert "None" not in card.content
 
 

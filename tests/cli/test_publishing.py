@@ -1,0 +1,57 @@
+"""`whisper-at export-hub` as it is typed; what it writes is tested in tests/publishing."""
+
+from types import SimpleNamespace
+
+import pytest
+from tiny import head_config, tiny_model
+from typer.testing import CliRunner
+
+from whisper_at_hf.cli import app
+from whisper_at_hf.cli import publishing as command
+
+
+@pytest.fixture
+def run():
+    return lambda *arguments: CliRunner().invoke(app, ["export-hub", *map(str, arguments)])
+
+
+@pytest.fixture
+def head(tmp_path):
+    tiny_model(heads={"default": head_config()}).save_head("default", tmp_path / "head")
+    return tmp_path / "head"
+
+
+def test_a_head(run, head, tmp_path):
+    result = run(tmp_path / "out", "--model", head, "--license", "cc0-1.0", "--repo-id", "me/head")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.strip() == f"Wrote {tmp_path / 'out'}"
+    assert "license: cc0-1.0" in (tmp_path / "out" / "README.md").read_text()
+    again = run(tmp_path / "out", "--model", head)
+    assert again.exit_code == 2 and "--overwrite" in again.stderr
+    assert run(tmp_path / "out", "--model", head, "--overwrite", "--quiet").stderr == ""
+
+
+def test_push(run, head, tmp_path, monkeypatch):
+    uploads = []
+
+    def upload(*arguments):
+        uploads.append(arguments)
+        return SimpleNamespace(commit_url="https://huggingface.co/me/head/commit/1")
+
+    monkeypatch.setattr(command, "upload", upload)
+    result = run(tmp_path / "out", "--model", head, "--repo-id", "me/head", "--push", "--private")
+    assert result.exit_code == 0 and "Uploaded to https://huggingface.co/me/head/commit/1" in result.stderr
+    assert uploads == [(tmp_path / "out", "me/head", True)]
+
+
+def test_a_failed_push_is_one_sentence_and_the_folder_stays(run, head, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "upload", lambda *_: (_ for _ in ()).throw(OSError("401: log in")))
+    result = run(tmp_path / "out", "--model", head, "--repo-id", "me/head", "--push")
+    assert result.exit_code == 2 and (tmp_path / "out" / "README.md").is_file()
+    assert "401: log in" in result.stderr and f"hf upload me/head {tmp_path / 'out'}" in result.stderr
+
+
+def test_push_needs_a_name(run, head, tmp_path):
+    result = run(tmp_path / "out", "--model", head, "--push")
+    assert result.exit_code == 2 and "--push needs --repo-id" in result.stderr
+    assert not (tmp_path / "out").exists()
