@@ -38,7 +38,7 @@ def main() -> None:
         tagger_folder, head_folder = Path(folder) / "tagger", Path(folder) / "head"
         written = export_tagger(pipe.model, pipe.feature_extractor, tagger_folder, int8=True)
         export_head(pipe.model.get_head(), head_folder, int8=True)
-        clips = sorted((args.data / "esc10").rglob("*.flac"))[:: args.every]
+        clips = sorted((args.data / "esc10").rglob("*.ogg"))[:: args.every]
         samples = graph.frames * pipe.feature_extractor.hop_length
         features = torch.cat([log_mel(pipe.feature_extractor, load_audio(clip), samples)[0] for clip in clips])
         states = graph(features[:1])[1]
