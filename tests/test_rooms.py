@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "captions": {"labels"},
     "pictures": {"audio", "labels", "captions"},
     "demo": {"model", "audio", "labels", "conversion", "events", "pipeline", "captions", "pictures"},
+    "export": {"model", "audio", "conversion"},
     "cards": {"model"},
     "publishing": {"model", "labels", "conversion", "pipeline", "cards", "analysis"},
     "registration": {"model", "conversion", "pipeline", "publishing"},

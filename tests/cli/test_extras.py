@@ -8,7 +8,18 @@ from subprocesses import run_python
 from whisper_at_hf import InputError
 from whisper_at_hf.cli.extras import need_extra
 
-EXTRAS = ("datasets", "evaluate", "sklearn", "matplotlib", "jiwer", "soundfile", "gradio")
+EXTRAS = (
+    "datasets",
+    "evaluate",
+    "sklearn",
+    "matplotlib",
+    "jiwer",
+    "soundfile",
+    "gradio",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+)
 
 
 def run_without_extras(*arguments):
@@ -34,7 +45,7 @@ def without(monkeypatch):
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "command", ["", "transcribe", "tag", "convert", "plot", "run", "info", "train", "analyze", "demo"]
+    "command", ["", "transcribe", "tag", "convert", "plot", "run", "info", "train", "analyze", "demo", "export-onnx"]
 )
 def test_help_without_extras(command):
     done = run_without_extras(*command.split(), "--help")

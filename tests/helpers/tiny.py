@@ -89,6 +89,16 @@ def log_mels(batch: int = 1, frames: int = FRAMES, mels: int = MELS, seed: int =
     return torch.randn(batch, mels, frames, generator=torch.Generator().manual_seed(seed))
 
 
+def all_scores(model: Any, features: torch.Tensor) -> torch.Tensor:
+    """Scores of all labels of the default head, `(rows, num_labels)`, in the order of the labels."""
+    labels = model.get_head().config.labels
+    rows = [
+        {tag["label"]: tag["score"] for tag in row[0]["tags"]}
+        for row in model.tag(features, threshold=0.0, top_k=None)
+    ]
+    return torch.tensor([[row[label] for label in labels] for row in rows])
+
+
 def head_parameters(model: torch.nn.Module) -> set[str]:
     """Names of all weights of the model's heads."""
     return {name for name, _ in model.named_parameters() if name.startswith("heads.")}

@@ -15,6 +15,7 @@ from .captions import AUTO, CaptionOptions
 from .demo import demo_app
 from .events import EventOption, EventPreset, Events, TypedEventOptions
 from .info import describe_model
+from .onnx import onnx_app
 from .options import (
     BatchSize,
     Captions,
@@ -67,6 +68,7 @@ app.add_typer(archive_app)
 app.add_typer(training_app)
 app.add_typer(analysis_app)
 app.add_typer(demo_app)
+app.add_typer(onnx_app)
 app.add_typer(publishing_app)
 
 

@@ -15,6 +15,7 @@ _NEEDED = {
     "train": _TRAIN,
     "analysis": {**_TRAIN, "jiwer": "jiwer"},
     "demo": {"gradio": "gradio"},
+    "onnx": {name: name for name in ("onnx", "onnxruntime", "onnxscript")},
     "archive": {"datasets": "datasets"},  # which brings fsspec, filelock and pyarrow
     "ray": {"ray": "ray[data]"},
 }

@@ -75,7 +75,7 @@ class WhisperATEncoder(WhisperEncoder):
         Raises:
             InputError: a number of frames that is neither the full window nor a shorter multiple of a pooled step.
         """
-        encoder = self._for_frames(input_features.shape[-1])
+        encoder = self.for_frames(input_features.shape[-1])
         if not output_pooled_states and spans is None:
             recorder = active_recorder(self)
             if recorder is not None:
@@ -92,7 +92,7 @@ class WhisperATEncoder(WhisperEncoder):
     def _pooled(self, encoder: "WhisperATEncoder", request: PoolingRequest, input_features, kwargs: dict):
         """Encode, and fill `request`."""
         positions = encoder.config.max_source_positions
-        request.prepare(len(input_features), len(self.layers), positions, like=self.layer_norm.weight.detach())
+        request.prepare(input_features.shape[0], len(self.layers), positions, like=self.layer_norm.weight.detach())
         with pooling(request):
             return WhisperEncoder.forward(encoder, input_features, **kwargs)
 
@@ -117,7 +117,7 @@ class WhisperATEncoder(WhisperEncoder):
             recorder.keep(KeptPass(input_features, outputs.last_hidden_state))
         return outputs
 
-    def _for_frames(self, frames: int) -> "WhisperATEncoder":
+    def for_frames(self, frames: int) -> "WhisperATEncoder":
         """This encoder, or a view of it (the same layers) whose positions end after `frames` mel frames."""
         positions, step = self.config.max_source_positions, self.config.pooling_size
         if frames == positions * FRAMES_PER_POSITION:
