@@ -30,7 +30,7 @@ def workers():
     return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_file_that_kills_its_worker_is_given_up(job, shards, tmp_path):
     shards[0][2] = DeadlyItem(**vars(shards[0][2]))
     done = []

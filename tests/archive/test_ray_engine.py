@@ -60,6 +60,7 @@ def test_rows_are_those_of_a_local_run_which_it_goes_on_with(job, shards, tmp_pa
     assert in_folder(tmp_path / "out") == ["items.parquet", "job.json", "rows"]
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_actor_is_given_up(job, shards, tmp_path, monkeypatch):
     """Ray begins another one, which does the other files. Two have died before."""
     run = SimpleNamespace(uuid4=lambda: SimpleNamespace(hex="run"))

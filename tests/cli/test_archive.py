@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from whisper_at_hf.archive.worker import Worker
 from whisper_at_hf.cli import app
 
+SLOW = pytest.mark.slow  # for what differs little from its neighbour
 FILES = [f"{number % 2}/{number // 2:02d}.wav" for number in range(24)]
 
 
@@ -129,7 +130,7 @@ def assert_readable(out, rows):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=SLOW)])
 def test_a_signal_lets_the_shard_be_finished(blocked, arguments, tmp_path, number, code):
     run, pipe = blocked
     run.send_signal(number)

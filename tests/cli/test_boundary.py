@@ -20,6 +20,8 @@ ARGUMENTS = {
     "info": [],
     "plot": ["a.wav", "--output", "a.png"],
     "demo": [],
+    "export_hub": ["out"],
+    "export-onnx": ["out"],
     "run": ["recordings", "--output", "out"],
     "extract": ["--data", "a.csv", "--cache", "cache"],
     "teach": ["--data", "a.csv", "--output", "out"],

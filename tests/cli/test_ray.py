@@ -33,7 +33,7 @@ def wait_for_shards(output, count):
         time.sleep(0.05)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_it_is_killed_stopped_and_gone_on_with(arguments, tmp_path):
     pytest.importorskip("ray")
     out = tmp_path / "out"
