@@ -20,7 +20,7 @@ ARGUMENTS = {
     "info": [],
     "plot": ["a.wav", "--output", "a.png"],
     "demo": [],
-    "export_hub": ["out"],
+    "export-hub": ["out"],
     "export-onnx": ["out"],
     "run": ["recordings", "--output", "out"],
     "extract": ["--data", "a.csv", "--cache", "cache"],

@@ -15,11 +15,12 @@ publishing_app = typer.Typer()
 
 
 @publishing_app.command(
+    "export-hub",
     epilog="[bold]Examples[/bold]\n\n"
     "whisper-at export-hub whisper-at-tiny.en\n\n"
     "whisper-at export-hub folder --model my-model --head-card my-head --repo-id owner/my-model --push\n\n"
     "whisper-at export-hub head-folder --model my-model --head birds\n\n"
-    "whisper-at export-hub head-folder --model my-head --license cc-by-4.0"
+    "whisper-at export-hub head-folder --model my-head --license cc-by-4.0",
 )
 def export_hub(
     output: Annotated[Path, typer.Argument(parser=given_path, metavar="OUTPUT", help="The folder to make.")],
