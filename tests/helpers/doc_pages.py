@@ -19,7 +19,7 @@ from whisper_at_hf.audio import load_audio
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"```(?P<language>sh|python)\n(?P<code>.*?)```", re.DOTALL)
-SOUNDS = ["street.wav", "rain.flac", "street.mp3", "talk.mp3", "radio.mp3", "film.mp4", "recordings/a/one.wav"]
+SOUNDS = ["street.wav", "rain.flac", "street.mp3", "talk.mp3", "radio.mp3", "film.mp4", "recordings/a/one.mp3"]
 # Hub ids are folders here, all of them Whisper tiny.en; names of models are only names.
 WHISPERS = ["openai/whisper-base", "openai/whisper-base.en", "openai/whisper-tiny.en"]
 MODELS = ["my-model", "whisper-at-base.en", "owner/my-model"]
