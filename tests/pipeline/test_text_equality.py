@@ -69,7 +69,8 @@ def _features(processor, audio, **options):
     return processor(audio, sampling_rate=16000, return_tensors="pt", return_attention_mask=True, **options)
 
 
-@pytest.mark.parametrize("num_beams", [1, 3])
+# Beams are in test_long_audio_with_beams, too.
+@pytest.mark.parametrize("num_beams", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_utterances(reference, reloaded, processor, utterances, num_beams):
     for start in range(0, len(utterances), 7):
         inputs = _features(processor, utterances[start : start + 7])
