@@ -157,3 +157,17 @@ class TestTinyModel:
         (tmp_path / "notes.txt").write_text("mine")
         with pytest.raises(InputError, match="not empty"):
             export_head(self.model().get_head(), tmp_path)
+
+
+def test_damaged_weights_leave_nothing(tmp_path):
+    head = TLTRForAudioClassification(head_config()).eval()
+    torch.nn.init.constant_(head.classifier.weight, float("nan"))
+    with pytest.raises(InputError, match="not numbers"):
+        export_head(head, tmp_path / "head")
+    assert not (tmp_path / "head").exists()
+
+
+def test_windows_of_a_head_alone_are_refused(tmp_path):
+    with pytest.raises(SystemExit, match="2"):
+        app(["export-onnx", str(tmp_path / "head"), "--head-only", "--at-time-res", "2"])
+    assert not (tmp_path / "head").exists()

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -103,6 +104,8 @@ def _export(
             part.save_pretrained(draft)
         _write_graph(graph, draft / FULL)
         files = [_checked(graph, check, draft / FULL)]
+        if math.isnan(files[0].difference):
+            raise InputError("The model's scores are not numbers: its weights are damaged; give another --model.")
         if files[0].difference > MOST_DIFFERENCE:
             raise RuntimeError(f"onnxruntime's scores are {files[0].difference:.2g} away from torch's.")
         if int8:
