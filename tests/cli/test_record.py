@@ -42,6 +42,15 @@ def test_other_settings_and_files_are_not_finished(folder):
     assert not is_finished(folder, top_k=3)
 
 
+def test_a_file_that_was_replaced_is_another_one(folder):
+    source = folder / "a.wav"
+    source.write_bytes(b"one")
+    write(folder, str(source))
+    assert is_finished(folder, str(source))
+    source.write_bytes(b"other")
+    assert not is_finished(folder, str(source))
+
+
 def test_a_result_without_a_line_is_not_finished(folder):
     (folder / RESULT).write_text("of an older version")
     assert not is_finished(folder)

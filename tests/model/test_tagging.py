@@ -235,3 +235,9 @@ def test_a_bad_top_k_is_refused(top_k):
 @pytest.mark.parametrize("top_k", [1, 5, None, np.int64(3)])
 def test_a_good_top_k_is_taken(top_k):
     check_top_k(top_k)
+
+
+def test_scores_that_are_no_numbers_are_not_silence():
+    config = head_config(["a", "b"])
+    with pytest.raises(InputError, match="not numbers"):
+        select_tags(torch.tensor([[0.5, float("nan")]]), config, torch.tensor([0.25, 0.25]))

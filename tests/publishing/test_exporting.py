@@ -202,3 +202,9 @@ def test_published_scores_are_not_said_of_other_weights(original, tmp_path):
     text = (export_hub(tmp_path / "out", tmp_path / "trained") / "README.md").read_text()
     assert "It was trained further." in text and "35.8" not in text
     assert check_card(text).eval_results is None
+
+
+def test_a_base_model_that_no_hub_has(tmp_path):
+    with pytest.raises(InputError, match="--base-model 'a b' is no hub id"):
+        export_hub(tmp_path / "out", base_model="a b")
+    assert not (tmp_path / "out").exists()

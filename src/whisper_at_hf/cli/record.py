@@ -57,7 +57,12 @@ class Record:
         self._made[name] = made_of
 
     def _made_of(self, source: str) -> tuple[str, str]:
-        return located(source), self._settings
+        """The file as it is now: one that was replaced has another size or time."""
+        try:
+            state = os.stat(source)
+        except (OSError, ValueError):  # a URL, or it fails when its turn comes
+            return located(source), self._settings
+        return f"{located(source)} {state.st_size} {state.st_mtime_ns}", self._settings
 
     def _lines(self) -> Iterator[tuple[str, tuple[str, str]]]:
         try:

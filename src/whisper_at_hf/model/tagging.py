@@ -162,8 +162,13 @@ def select_tags(
 
     Returns:
         Per window, `[{"label": name, "score": probability}, ...]`.
+
+    Raises:
+        InputError: scores are no numbers, or `labels` or `top_k` cannot be used.
     """
     check_top_k(top_k)
+    if scores.isnan().any():  # they would look like silence
+        raise InputError("The model's scores are not numbers: its weights are damaged; get it again.")
     allowed = range(config.num_labels) if labels is None else check_labels(labels, config)
     allowed = torch.tensor(sorted(set(allowed)), dtype=torch.long)
     chosen, limits = scores.cpu()[:, allowed], thresholds[allowed]

@@ -63,6 +63,8 @@ def export_hub(
     check_output(output, overwrite)
     if repo_id is not None:
         check_repo_id(repo_id)
+    if base_model is not None:
+        check_repo_id(base_model, "--base-model")
     loaded, processor = _load(model)
     if kind_of(loaded) != HEAD and (head is not None or head_only):
         loaded, processor = loaded.get_head(head), None
@@ -117,14 +119,14 @@ def write_publication(
     write_atomically(folder / CARD, card)
 
 
-def check_repo_id(repo_id: str) -> None:
+def check_repo_id(repo_id: str, option: str = "--repo-id") -> None:
     """Raise InputError unless that is "owner/name" as the hub takes it."""
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        raise InputError(f"--repo-id {repo_id!r} is no hub id; give one such as owner/whisper-at-base.en.") from error
+        raise InputError(f"{option} {repo_id!r} is no hub id; give one such as owner/whisper-at-base.en.") from error
     if "/" not in repo_id:
-        raise InputError(f"--repo-id {repo_id!r} has no owner; give one such as owner/{repo_id}.")
+        raise InputError(f"{option} {repo_id!r} has no owner; give one such as owner/{repo_id}.")
 
 
 def _load(model: str | PathLike | None) -> tuple[Any, Any]:
