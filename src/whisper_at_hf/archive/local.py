@@ -79,8 +79,8 @@ def run_local(
         InputError: the results cannot be written, or workers die without a file being the reason.
     """
     waiting = deque(_Task(shard, shards[shard]) for shard in chosen)
-    crew = _Crew(job, waiting, on_files or _ignore, on_errors or _ignore)
-    with stopped_by_signals(crew, on_stop or (lambda: None)):
+    crew = _Crew(job, waiting, on_files or ignore, on_errors or ignore)
+    with stopped_by_signals(crew, on_stop or ignore):
         try:
             crew.work(min(processes, len(waiting)))
         finally:
@@ -88,8 +88,8 @@ def run_local(
     return crew.stopped_by
 
 
-def _ignore(count: int) -> None:
-    pass
+def ignore(count: int = 0) -> None:
+    """Where nobody wants to be told."""
 
 
 class _Crew:
@@ -98,7 +98,7 @@ class _Crew:
         job: Job,
         waiting: deque[_Task],
         on_files: Callable[[int], None],
-        on_errors: Callable[[int], None] = _ignore,
+        on_errors: Callable[[int], None] = ignore,
     ):
         self.job, self.waiting, self.on_files, self.on_errors = job, waiting, on_files, on_errors
         self.hands: list[_Hand] = []

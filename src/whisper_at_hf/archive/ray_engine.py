@@ -19,6 +19,7 @@ from ..errors import InputError, first_line
 from .attempts import Attempts
 from .items import Item
 from .job import Job
+from .local import ignore
 from .signals import stopped_by_signals
 from .worker import Worker
 
@@ -69,20 +70,16 @@ def run_ray(
     """
     if not chosen:
         return 0
-    run = _Run(_anywhere(job), min(processes, len(chosen)), on_stop or (lambda: None))
+    run = _Run(_anywhere(job), min(processes, len(chosen)), on_stop or ignore)
     try:
         with _connected(address, run), stopped_by_signals(run, run.stop):
             with closing(run.results([(shard, shards[shard]) for shard in chosen])) as results:
                 for files, errors in results:
-                    (on_files or _ignore)(files)
-                    (on_errors or _ignore)(errors)
+                    (on_files or ignore)(files)
+                    (on_errors or ignore)(errors)
     finally:
         run.attempts.forget()
     return run.stopped_by
-
-
-def _ignore(count: int) -> None:
-    pass
 
 
 def _anywhere(job: Job) -> Job:
