@@ -2,8 +2,8 @@
 
     python benchmarks/precision.py --data DATA [--model MODEL] [--every 2]
 
-Scores of tag windows of 2 s and 10 s over the first 10 s of each clip of DATA/esc10. "Weights alone" rounds them to the
-type and computes in float32: what no way of computing with such weights can better. Prints a table and, without
+Scores of tag windows of 2 s and 10 s over the first 10 s of each clip of DATA/esc10. "Weights alone" rounds them to
+the type and computes in float32: what no way of computing with such weights can better. Prints a table and, without
 --output, writes `benchmarks/precision.json`.
 """
 

@@ -12,8 +12,8 @@ import psutil
 from .material import SHARD_SIZE, write_clips
 from .rows import compare, read_rows
 
-# By engine, what is killed how often, and after which part of an undisturbed run's time: a Ray is slow to begin.
-KINDS = {"local": ("run", "run", "worker", "decoder"), "ray": ("run", "worker")}
+# By engine, what is killed, in shares, and after which part of an undisturbed run's time: a Ray is slow to begin.
+KINDS = {"local": {"run": 0.5, "worker": 0.25, "decoder": 0.25}, "ray": {"run": 0.5, "worker": 0.5}}
 MOMENTS = {"local": (0.0, 0.4), "ray": (0.25, 0.6)}
 
 
@@ -30,11 +30,12 @@ def kills(folder: Path, files: int, count: int, engine: str = "local", processes
     duration = time.perf_counter() - started
     whole = read_rows(folder / "whole")
     draw = random.Random(0)
-    killed = dict.fromkeys(KINDS[engine], 0)
+    quota = {kind: round(share * count) for kind, share in KINDS[engine].items()}
+    killed = dict.fromkeys(quota, 0)
     finished = []
-    while sum(killed.values()) < count:
+    while killed != quota:
         output = folder / f"killed-{len(finished)}"
-        while not _goes_to_its_end(clips, output, processes, engine, count, duration, draw, killed):
+        while not _goes_to_its_end(clips, output, processes, engine, quota, duration, draw, killed):
             pass
         finished.append({**compare(read_rows(output), whole), "shards": len(list((output / "rows").iterdir()))})
         print(f"{sum(killed.values())} killed: {killed}, {finished[-1]}", flush=True)
@@ -52,7 +53,7 @@ def _goes_to_its_end(
     output: Path,
     processes: int,
     engine: str,
-    count: int,
+    quota: dict[str, int],
     duration: float,
     draw: random.Random,
     killed: dict[str, int],
@@ -60,13 +61,16 @@ def _goes_to_its_end(
     """Start the run, kill processes of it until it is gone; whether it came to its end."""
     run = _start(clips, output, processes, engine)
     while True:
-        left = count - sum(killed.values())
+        left = [kind for kind in quota if killed[kind] < quota[kind]]
         try:
             code = run.wait(duration * draw.uniform(*MOMENTS[engine]) if left else None)
         except subprocess.TimeoutExpired:
             family = psutil.Process(run.pid).children(recursive=True)
-            kind, victim = _victim(psutil.Process(run.pid), engine, draw)
-            victim.kill()
+            kind = draw.choice(left)
+            victims = _processes(psutil.Process(run.pid), engine, kind)
+            if not victims:  # none has started yet
+                continue
+            draw.choice(victims).kill()
             killed[kind] += 1
             print(f"  killed a {kind}, {len(list(output.glob('rows/*.parquet')))} shards done", flush=True)
             if kind == "run":
@@ -78,12 +82,11 @@ def _goes_to_its_end(
         return True
 
 
-def _victim(run: psutil.Process, engine: str, draw: random.Random) -> tuple[str, psutil.Process]:
+def _processes(run: psutil.Process, engine: str, kind: str) -> list[psutil.Process]:
+    if kind == "run":
+        return [run]
     workers = _spawned(run) if engine == "local" else _actors(run)
-    decoders = [child for worker in workers for child in _spawned(worker)]
-    kind = draw.choice(KINDS[engine])
-    found = {"run": [run], "worker": workers, "decoder": decoders}[kind]
-    return (kind, draw.choice(found)) if found else ("run", run)
+    return workers if kind == "worker" else [child for worker in workers for child in _spawned(worker)]
 
 
 def _spawned(process: psutil.Process) -> list[psutil.Process]:
