@@ -90,6 +90,7 @@ def by_the_command(whisper: Path, seed: int) -> dict[str, dict[str, float]]:
     start = time.perf_counter()
     arguments = parse_arguments(
         [],
+        "custom",
         train=["train.csv"],
         test=["test.csv"],
         validation_share=0.0,
