@@ -1,6 +1,7 @@
 """Every notebook runs from its first cell to its last, on the embedded default model and the committed results."""
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -27,3 +28,13 @@ def test_a_notebook_runs(path, default_model, monkeypatch):
     client.execute(env=os.environ)
     errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
     assert not errors
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_shows_is_clean(path):
+    """No warnings, and no paths of the machine that it ran on."""
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert outputs and not [output for output in outputs if output.get("name") == "stderr"]
+    texts = [str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", "")) for output in outputs]
+    assert not [text for text in texts if re.search(r"/(tmp|root|home|Users|usr)/", text)]

@@ -85,7 +85,7 @@ def test_a_licence_is_named_only_if_given(tmp_path):
     [
         "# three sounds",
         "3 labels, any number of them at a time; aggregation `tltr`; projected to 128 dimensions; 448,140 parameters.",
-        "One decision hears 10 s, encoded as it is.",
+        "One decision covers 10 s, encoded as it is.",
         "It fits every Whisper with the same encoder (SHA-256 `0123456789abcdef`).",
         "| mAP (macro) | 0.9123 |",
         "| loss | 0.3 |",
