@@ -10,8 +10,10 @@ from mkdocs.structure.files import File
 from parameters import parameter_page
 
 ROOT = Path(__file__).resolve().parents[1]
-# Names stay in one piece.
-STYLE = "td:first-child code { white-space: nowrap; }\n"
+# Names stay in one piece; messages and calls are too long for that.
+STYLE = """td:first-child code { white-space: nowrap; }
+h1:is(#troubleshooting-by-message, [id^=coming-from]) ~ :is(table, div) td:first-child code { white-space: normal; }
+"""
 LINK = re.compile(r"(\]\()(?!https?://|#|mailto:)([^)#\s]+)")
 
 

@@ -117,7 +117,7 @@ def transcribe(
     labels: Labels = None,
     groups: Groups = None,
     head: Heads = None,
-    tags: Annotated[bool, typer.Option(help="Tag sounds as well as transcribe.")] = True,
+    tags: Annotated[bool, typer.Option(help="Tag sounds, besides the text.")] = True,
     events: Events = False,
     event_preset: EventPreset = None,
     event_option: EventOption = None,

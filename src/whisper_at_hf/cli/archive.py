@@ -71,7 +71,7 @@ def run(
     task: Annotated[
         Task, typer.Option(help="Write in the spoken language, or translate to English.")
     ] = Task.transcribe,
-    text: Annotated[bool, typer.Option(help="Transcribe as well as tag.")] = True,
+    text: Annotated[bool, typer.Option(help="Write the text, besides the tags.")] = True,
     events: Events = False,
     event_preset: EventPreset = None,
     event_option: EventOption = None,

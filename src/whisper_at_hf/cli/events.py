@@ -18,7 +18,7 @@ class Preset(StrEnum):
 
 
 Events = Annotated[
-    bool, typer.Option("--events", help="Give each sound its start and end, and text the sounds under it.")
+    bool, typer.Option("--events", help="Say when each sound begins and ends, and what is heard under the text.")
 ]
 EventPreset = Annotated[Preset | None, typer.Option(help="Events of one kind alone, with settings that suit it.")]
 EventOption = Annotated[

@@ -67,7 +67,7 @@ class TaggingHeadsMixin:
 
         Args:
             whisper: folder or hub id of a Whisper in transformers format (tiny to large-v3-turbo, distilled, tuned).
-            head: folder or hub id of a saved head; or
+            head: folder or hub id of a saved head, or `labels` instead.
             labels: names for a fresh, untrained head of the full TLTR kind.
             head_name: the head's name in the model.
             problem_type: of the fresh head: "multi_label_classification" (any number of labels a clip, the default)
