@@ -11,7 +11,8 @@ import soundfile
 from archives import write_noises
 
 from whisper_at_hf.archive import Item, list_items
-from whisper_at_hf.archive.decoder import Decoder
+from whisper_at_hf.archive import decoder as decoder_module
+from whisper_at_hf.archive.decoder import MOST_DEATHS, Decoder
 from whisper_at_hf.audio import load_audio
 
 pytestmark = pytest.mark.long
@@ -88,8 +89,8 @@ def test_a_file_that_kills_it_is_given_up(decoder, tmp_path):
     a, b = list_items(write_noises(tmp_path, "a.wav"))
 
     def kill():
-        """Whoever reads that file, two times."""
-        for _ in range(2):
+        """Whoever reads that file, each time."""
+        for _ in range(MOST_DEATHS):
             with open(tmp_path / "b.wav", "wb"):  # waits until it is opened
                 process = decoder._process
                 os.kill(process.pid, signal.SIGKILL)
@@ -98,4 +99,31 @@ def test_a_file_that_kills_it_is_given_up(decoder, tmp_path):
 
     threading.Thread(target=kill, daemon=True).start()
     found = dict(decoder.decode([b, a]))
-    assert found[b] == "'b.wav' ended the decoder twice." and len(found[a].samples) == 4800
+    assert found[b] == "'b.wav' ended the decoder 3 times." and len(found[a].samples) == 4800
+
+
+def test_kills_before_it_begins_cost_nothing(decoder, tmp_path):
+    """A process that is still starting has not read the file."""
+    decoder.close()
+    (a,) = list_items(write_noises(tmp_path, "a.wav"))
+
+    def kill():
+        killed = set()
+        while len(killed) <= MOST_DEATHS:
+            pid = getattr(decoder._process, "pid", None)
+            if pid is not None and pid not in killed:
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+            time.sleep(0.001)
+
+    threading.Thread(target=kill, daemon=True).start()
+    ((_, sound),) = decoder.decode([a])
+    assert len(sound.samples) == 4800
+
+
+def test_a_decoder_that_never_begins(decoder, tmp_path, monkeypatch):
+    monkeypatch.setattr(decoder_module, "MOST_FAILED_STARTS", 2)
+    monkeypatch.setattr(decoder_module, "_serve", slice)  # takes three values, and does nothing
+    decoder.close()
+    ((_, said),) = decoder.decode(list_items(write_noises(tmp_path, "a.wav")))
+    assert said == "'a.wav' was not decoded: the decoder ended 2 times before it began."

@@ -18,6 +18,10 @@ from .processes import end_with_parent
 AHEAD = 1
 # Seconds that the process may take to begin, on a busy machine.
 START_LIMIT = 300.0
+# Times that the process may die at a file, which somebody else may have killed it at; and times that it may not begin,
+# of which no file is the reason.
+MOST_DEATHS = 3
+MOST_FAILED_STARTS = 10
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,23 @@ class Decoder:
             while len(numbers) < min(len(items), position + 1 + AHEAD):
                 numbers.append(self._ask(items[len(numbers)]))
             found = self._answer(numbers[position], item)
-            if found is None:  # killed, by the file or by somebody else: once more, alone
-                found = self._answer(self._ask(item), item)
             if found is None:
-                found = f"'{item.id}' ended the decoder twice."
+                found = self._again(item)
             if self._asked != numbers[-1] or self._process is None:  # what was asked ahead went with the process
                 del numbers[position + 1 :]
             yield item, found
+
+    def _again(self, item: Item) -> Sound | str:
+        """The answer for an item at which the process has died, from further tries."""
+        deaths, failed_starts = int(self._has_begun), int(not self._has_begun)
+        while deaths < MOST_DEATHS and failed_starts < MOST_FAILED_STARTS:
+            found = self._answer(self._ask(item), item)
+            if found is not None:
+                return found
+            deaths, failed_starts = deaths + self._has_begun, failed_starts + (not self._has_begun)
+        if deaths == MOST_DEATHS:
+            return f"'{item.id}' ended the decoder {deaths} times."
+        return f"'{item.id}' was not decoded: the decoder ended {failed_starts} times before it began."
 
     def close(self) -> None:
         """End the process."""
