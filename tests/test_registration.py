@@ -37,6 +37,8 @@ def test_auto_classes_load_a_saved_folder(auto_class, tmp_path):
     tiny_model().save_pretrained(tmp_path)
     assert type(auto_class.from_pretrained(tmp_path)) is CLASSES[auto_class]
     assert type(auto_class.from_config(tiny_config())) is CLASSES[auto_class]
+    _, found = auto_class.from_pretrained(tmp_path, output_loading_info=True)
+    assert not found["unexpected_keys"] and not found["missing_keys"]  # else a report that frightens
 
 
 def test_a_head_alone_is_an_audio_classifier():

@@ -13,6 +13,7 @@ import srt
 import webvtt
 from typer.testing import CliRunner
 
+from whisper_at_hf import __version__
 from whisper_at_hf.cli import app
 from whisper_at_hf.conversion.default_model import default_head_path, sample_path
 
@@ -44,6 +45,11 @@ def tone(tmp_path):
     path = tmp_path / "tone.wav"
     soundfile.write(path, 0.1 * np.sin(np.arange(8000) / 5), 16000)
     return path
+
+
+def test_the_version():
+    result = CliRunner().invoke(app, ["--version"])
+    assert result.exit_code == 0 and result.output == f"whisper-at {__version__}\n"
 
 
 def test_transcribe_shows_text_and_tags(run):

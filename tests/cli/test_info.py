@@ -5,7 +5,7 @@ import re
 import pytest
 from tiny import LABELS, head_config, save_plain_whisper, tiny_config, tiny_model
 
-from whisper_at_hf import InputError, TLTRForAudioClassification
+from whisper_at_hf import InputError, TLTRForAudioClassification, WhisperATForAudioClassification
 from whisper_at_hf.cli.info import describe_model
 
 HEADS = {
@@ -88,3 +88,11 @@ def test_names_cannot_steer_the_terminal(tmp_path):
     tiny_config({"\x1b[2Jhead": head_config(["\x1b]0;title\x07Rain", "\u202eDog"])}).save_pretrained(tmp_path)
     text = describe_model(str(tmp_path), list_labels=True)
     assert not set("\x1b\u202e\x07") & set(text) and "Rain" in text and "[2Jhead (default)" in text
+
+
+def test_a_model_for_tags_alone_has_no_decoder(tmp_path):
+    model = tiny_model(WhisperATForAudioClassification, d_model=256, encoder_ffn_dim=1024, heads={})
+    model.save_pretrained(tmp_path)
+    text = describe_model(str(tmp_path))
+    assert "decoder       none: for tags only" in text
+    assert f"{sum(weight.numel() for weight in model.parameters()) / 1e6:.1f} M without heads" in text

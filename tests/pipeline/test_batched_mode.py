@@ -269,7 +269,7 @@ def test_bad_parameters_are_named_before_audio_is_read(pipe, options, message):
 
 @pytest.mark.parametrize("options", [{"language": "de"}, {"language": "klingon"}, {"task": "translate"}])
 def test_an_english_model_is_asked_for_more(pipe, sample, options):
-    with pytest.raises(InputError, match="^The model knows English only, not '.*'; use a multilingual one.$"):
+    with pytest.raises(InputError, match="^The model knows English only: '.*' needs a multilingual one.$"):
         pipe(sample, mode="batched", generate_kwargs=options)
     english = {"language": "en", "task": "transcribe"}
     expected = pipe(sample, mode="batched", return_tags=False)

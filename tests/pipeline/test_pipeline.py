@@ -228,18 +228,31 @@ def test_chunked_decoding_keeps_the_clock(pipe, sample):
     assert np.abs(chunked["tag_logits"] - whole["tag_logits"]).mean() < 1.5
 
 
-def test_a_folder_without_decoder_tags(pipe, sample, tmp_path):
+@pytest.mark.parametrize("with_tokenizer", [True, False])
+def test_a_folder_without_decoder_tags(pipe, sample, tmp_path, with_tokenizer):
     from transformers import WhisperProcessor
 
     from whisper_at_hf import WhisperATForAudioClassification
 
-    WhisperATForAudioClassification.from_pretrained(pipe.model.name_or_path).save_pretrained(tmp_path)
-    WhisperProcessor(pipe.feature_extractor, pipe.tokenizer).save_pretrained(tmp_path)
-    tagger = pipeline("whisper-at", model=str(tmp_path))
+    WhisperATForAudioClassification.from_pretrained(pipe.model.name_or_path).save_pretrained(tmp_path / "made")
+    processor = WhisperProcessor(pipe.feature_extractor, pipe.tokenizer) if with_tokenizer else pipe.feature_extractor
+    processor.save_pretrained(tmp_path / "made")
+    pipeline("whisper-at", model=str(tmp_path / "made")).save_pretrained(tmp_path / "saved")
+    tagger = pipeline("whisper-at", model=str(tmp_path / "saved"))
     assert type(tagger.model) is WhisperATForAudioClassification
     assert tagger(sample) == pipe(sample, return_text=False)
     with pytest.raises(InputError, match="return_text=True needs a decoder"):
         tagger(sample, return_text=True)
+
+
+def test_text_needs_a_tokenizer(pipe):
+    with pytest.raises(InputError, match="No tokenizer was found with the model; save its processor beside it"):
+        pipeline("whisper-at", model=pipe.model, feature_extractor=pipe.feature_extractor)
+
+
+def test_unknown_parameters_of_the_pipeline_are_named_at_once(default_model):
+    with pytest.raises(InputError, match="'treshold' is no parameter.*did you mean 'threshold'"):
+        pipeline("whisper-at", model=str(default_model), treshold=0.5)
 
 
 def test_plain_whisper_is_refused_with_the_way_out(tiny_en_whisper):

@@ -176,7 +176,7 @@ def _channels_first(array: np.ndarray, name: str) -> np.ndarray:
 
 def _opened_path(path: str, name: str, may_be_pipe: bool = False) -> BinaryIO:
     if os.path.isdir(path):
-        raise InputError(f"{name} is a directory: pass the files in it one by one.")
+        raise InputError(f"{name} is a directory: pass its files, or hand it to whisper-at run.")
     if not os.path.exists(path):
         raise InputError(f"{name} does not exist: check the path (only http:// and https:// URLs are downloaded).")
     is_pipe = may_be_pipe and stat.S_ISFIFO(os.stat(path).st_mode)

@@ -8,7 +8,7 @@ from ..conversion.default_model import default_model_path
 from ..errors import InputError
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
-from ..model.modeling_whisper_at import WhisperATModel
+from ..model.modeling_whisper_at import WhisperATEncoderModel, WhisperATForAudioClassification, WhisperATModel
 from ..model.tagging import resolve_thresholds
 from ..pipeline.loading import unreachable_model
 
@@ -43,12 +43,14 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
 
 
 def _whisper_lines(model: str, config: WhisperATConfig) -> list[str]:
+    has_decoder = WhisperATForAudioClassification.__name__ not in (config.architectures or [])
     multilingual = "multilingual" if config.vocab_size >= 51865 else "English only"
+    decoder = f"{config.decoder_layers} layers, {multilingual}" if has_decoder else "none: for tags only"
     return [
         f"{model}: Whisper with {len(config.heads)} tagging head{'' if len(config.heads) == 1 else 's'}",
         f"  encoder       {config.encoder_layers} layers, {config.d_model} wide, {config.num_mel_bins} mel bins",
-        f"  decoder       {config.decoder_layers} layers, {multilingual}",
-        f"  parameters    {_millions(WhisperATModel, config)} without heads",
+        f"  decoder       {decoder}",
+        f"  parameters    {_millions(WhisperATModel if has_decoder else WhisperATEncoderModel, config)} without heads",
     ]
 
 

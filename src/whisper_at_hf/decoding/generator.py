@@ -127,7 +127,7 @@ class WindowGenerator:
         if name is None or (not tokens and name in _ENGLISH_ONLY):
             return None
         if not tokens:
-            raise InputError(f"The model knows English only, not {name.strip('<|>')!r}; use a multilingual one.")
+            raise InputError(f"The model knows English only: {name.strip('<|>')!r} needs a multilingual one.")
         if name not in tokens:
             raise InputError(f"The model does not know {name.strip('<|>')!r}; use one of {_known(tokens)}.")
         return tokens[name]

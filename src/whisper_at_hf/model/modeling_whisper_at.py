@@ -140,6 +140,8 @@ class WhisperATModel(WhisperModel):
     """`WhisperModel` around a `WhisperATEncoder`."""
 
     config_class = WhisperATConfig
+    # The full model's folder loads here too; its heads are not needed.
+    _keys_to_ignore_on_load_unexpected = [r"^heads\."]
 
     def __init__(self, config: WhisperATConfig):
         # Past WhisperModel's own __init__, which would build, initialise and throw away a plain encoder.

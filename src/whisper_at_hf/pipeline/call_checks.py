@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -71,13 +71,18 @@ def check_call(model: Any, parameters: Mapping[str, Any]) -> None:
     generate_kwargs = parameters.get("generate_kwargs")
     if not isinstance(generate_kwargs, Mapping | None):
         raise InputError(f"generate_kwargs={generate_kwargs!r} is no dict; use one, such as {{'language': 'de'}}.")
+    check_names(model, [*parameters, *(generate_kwargs or {})])
+    _check_generate_kwargs(generate_kwargs or {})
+
+
+def check_names(model: Any, names: Iterable[str]) -> None:
+    """Raise InputError for a name that neither the pipeline nor `generate` knows."""
     known = _names(model)
-    for name in [*parameters, *(generate_kwargs or {})]:
+    for name in names:
         if name not in known:
             similar = difflib.get_close_matches(name, known, 1)
             fix = f"did you mean {similar[0]!r}?" if similar else "leave it out."
             raise InputError(f"{name!r} is no parameter of this pipeline or of generate: {fix}")
-    _check_generate_kwargs(generate_kwargs or {})
 
 
 def _check_generate_kwargs(given: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", wi
     Raises:
         InputError: no such model, device or dtype.
     """
-    from transformers import WhisperProcessor, pipeline
+    from transformers import WhisperFeatureExtractor, WhisperProcessor, pipeline
 
     if dtype not in DTYPES:
         raise InputError(f"--dtype {dtype!r} is unknown; use {', '.join(DTYPES)}.")
@@ -32,8 +32,11 @@ def load_pipeline(model: str, device: str | None = None, dtype: str = "auto", wi
     try:
         options = {"dtype": dtype, "trust_remote_code": False}
         loaded = AutoWhisperAT.from_pretrained(model, with_decoder=with_decoder, **options)
-        processor = WhisperProcessor.from_pretrained(model, trust_remote_code=False)
-        parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
+        if loaded.can_generate():
+            processor = WhisperProcessor.from_pretrained(model, trust_remote_code=False)
+            parts = {"tokenizer": processor.tokenizer, "feature_extractor": processor.feature_extractor}
+        else:
+            parts = {"feature_extractor": WhisperFeatureExtractor.from_pretrained(model)}
         return pipeline("whisper-at", model=loaded, device=device, **parts)
     except InputError:
         raise

@@ -17,7 +17,7 @@ from ..decoding.window import Piece, SoundFile, Window, WindowResult
 from ..errors import InputError
 from ..events.options import event_options
 from ..model.configuration_whisper_at import POSITIONS_PER_SECOND, WhisperATConfig
-from .call_checks import check_batch_size, check_batching, check_call
+from .call_checks import check_batch_size, check_batching, check_call, check_names
 from .engine import WindowEngine, decodes_alone
 from .event_request import EventRequest
 from .file_windows import strided_windows, window_at_pauses, windows_side_by_side
@@ -51,6 +51,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
 
     # transformers would take a `top_k` given to `pipeline(...)` for the sampling parameter of `generate`.
     _non_generation_params = ("top_k",)
+    _load_tokenizer = None  # if there is one: a model for tags alone needs none
 
     def __init__(self, model, *args, **kwargs):
         if not isinstance(model.config, WhisperATConfig):
@@ -59,6 +60,10 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
                 "put a head on it with WhisperATForConditionalGeneration.from_whisper(path, head=...)."
             )
         super().__init__(model, *args, **kwargs)
+        if model.can_generate() and self.tokenizer is None:
+            raise InputError(
+                "No tokenizer was found with the model; save its processor beside it, or pass tokenizer=."
+            )
 
     def __call__(self, inputs: Any, **kwargs: Any) -> dict | list[dict] | Iterator[dict]:
         """Transcribe and tag.
@@ -161,6 +166,7 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         return stream(self, source, batch_size, *self._merged_parameters(**{**kwargs, "mode": BATCHED}))
 
     def _sanitize_parameters(self, return_text=None, return_tags=None, mode=None, **kwargs):
+        check_names(self.model, kwargs)  # also those of `pipeline(...)`, at once
         hearing = {name: kwargs.pop(name) for name in HEARING_NAMES if name in kwargs}
         # Checked and then used: an iterator would be empty the second time.
         hearing.update({name: as_list(name, hearing[name]) for name in NAME_LISTS if name in hearing})
@@ -317,7 +323,10 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         Unlike the stock method it names no pipeline code in the config: that would ask for `trust_remote_code`.
         """
         self.model.save_pretrained(save_directory, **kwargs)
-        WhisperProcessor(self.feature_extractor, self.tokenizer).save_pretrained(save_directory)
+        if self.tokenizer is None:
+            self.feature_extractor.save_pretrained(save_directory)
+        else:
+            WhisperProcessor(self.feature_extractor, self.tokenizer).save_pretrained(save_directory)
 
 
 def _spoken(result: WindowResult, piece: Piece, return_language: bool | None) -> dict[str, Any]:
