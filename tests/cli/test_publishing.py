@@ -55,3 +55,16 @@ def test_push_needs_a_name(run, head, tmp_path):
     result = run(tmp_path / "out", "--model", head, "--push")
     assert result.exit_code == 2 and "--push needs --repo-id" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--private"], "error: --private is of the repository that --push makes; add --push, or leave it out."),
+        (["--license", ""], "error: --license is empty; give the licence's identifier, such as apache-2.0, or leave"),
+    ],
+)
+def test_options_that_would_do_nothing(run, head, tmp_path, options, message):
+    result = run(tmp_path / "out", "--model", head, *options)
+    assert result.exit_code == 2 and message in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
