@@ -110,6 +110,9 @@ def test_one_file(tmp_path):
 
 
 def test_what_is_no_source(tmp_path):
+    with pytest.raises(InputError, match="The source is empty; name a folder"):
+        list_items("")
+
     def refused(name, content=None):
         if content is not None:
             (tmp_path / name).write_bytes(content)

@@ -11,6 +11,7 @@ from whisper_at_hf import InputError
 from whisper_at_hf.archive import Item, Job
 from whisper_at_hf.archive.job import finished, good_rows, of_share, prepare, write_rows
 from whisper_at_hf.archive.rows import SCHEMA
+from whisper_at_hf.archive.tables import read_table, table_bytes
 
 
 @pytest.fixture
@@ -63,11 +64,23 @@ def test_parameters_that_cannot_be_kept(job):
 
 
 @pytest.mark.parametrize("name", ["job.json", "items.parquet"])
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"[" * 100_000])
 def test_a_damaged_job_says_so(job, tmp_path, name, content):
     prepare(job, items("a"))
     (tmp_path / "out" / name).write_bytes(content)
     with pytest.raises(InputError, match=f"out/{name}' is damaged; name another --output"):
+        prepare(job, items("a"))
+
+
+@pytest.mark.parametrize(
+    "ids", [pyarrow.array([None], pyarrow.string()), pyarrow.array([b"\xff"]).view(pyarrow.string())]
+)
+def test_files_without_readable_names_are_damage(job, tmp_path, ids):
+    prepare(job, items("a"))
+    path = tmp_path / "out" / "items.parquet"
+    table = read_table(path)
+    path.write_bytes(table_bytes(table.set_column(table.column_names.index("id"), "id", ids)))
+    with pytest.raises(InputError, match="items.parquet' is damaged; name another --output"):
         prepare(job, items("a"))
 
 
@@ -92,6 +105,19 @@ def test_rows_to_keep_are_those_without_an_error(job):
     assert {name: row["error"] for name, row in good_rows(job, 0, shard).items()} == {"1": None}
     write_rows(job, 0, rows(None))  # of another job: too few
     assert good_rows(job, 0, shard) == {}
+
+
+def test_rows_that_are_not_ours_are_not_kept(job):
+    """They are as many as the files, and have no error; one that was kept would end the worker."""
+    (shard,) = prepare(job, items("0", "1"))
+    ours = rows(None, None)
+    write_rows(job, 0, ours.drop_columns(["id"]))
+    assert good_rows(job, 0, shard) == {}
+    for column in (["long", "short"], pyarrow.array([b"\xff", b""]).view(pyarrow.string())):
+        write_rows(job, 0, ours.set_column(ours.column_names.index("duration"), "duration", [column]))
+        assert good_rows(job, 0, shard) == {}
+    write_rows(job, 0, ours.append_column("note", [["", ""]]))
+    assert set(good_rows(job, 0, shard)) == {"0", "1"}
 
 
 def test_shares_have_every_shard_once():

@@ -55,6 +55,10 @@ def test_what_is_no_place():
         Store("nowhere://x")
     with pytest.raises(InputError, match="'memory://x' would end with each process; name a folder"):
         Store("memory://x")
+    with pytest.raises(InputError, match="The output is empty; name a folder"):
+        Store("")
+    with pytest.raises(InputError, match=r"'ftp://127.0.0.1:1/x' is no place for results \(.*refused.*\); name"):
+        Store("ftp://127.0.0.1:1/x")  # connects at once
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

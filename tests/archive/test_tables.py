@@ -1,5 +1,6 @@
 """Parquet tables in the caller's thread."""
 
+import io
 import subprocess
 import sys
 
@@ -30,6 +31,18 @@ def test_what_is_no_such_table(path):
     path.write_bytes(b"no table")
     with pytest.raises(pyarrow.ArrowException):
         read_table(path)
+
+
+def test_a_damaged_footer_is_no_error_of_the_system(path):
+    """Arrow raises OSError for it, as if the disk had failed."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : -8] = bytes(byte ^ 0x5A for byte in content[len(content) // 2 : -8])
+    path.write_bytes(content)
+    for source in (path, io.BytesIO(content)):
+        with pytest.raises(pyarrow.ArrowException):
+            read_table(source)
+    with pytest.raises(FileNotFoundError):
+        read_table(path.with_name("none.parquet"))
 
 
 @pytest.mark.long

@@ -198,3 +198,12 @@ def test_a_file_that_is_a_folder_is_refused_before_any_work(tmp_path):
 def test_a_name_too_long_for_a_file_is_refused_before_any_work(tmp_path):
     with pytest.raises(InputError, match="cannot be written .File name too long"):
         ResultWriter(tmp_path / f"{'b' * 300}.json", "json", ["a.wav"], io.StringIO())
+
+
+@pytest.mark.parametrize("output", ["", "a.txt"])
+def test_a_result_does_not_take_the_place_of_an_input(tmp_path, output):
+    """Sound may be named like a text; it would be gone."""
+    lost = tmp_path / (output or "b.wav.txt")
+    sources = [str(lost)] if output else [str(tmp_path / "b.wav"), str(lost)]
+    with pytest.raises(InputError, match=f"'{lost}' is an input, and a result would replace it; name another"):
+        ResultWriter(tmp_path / output, "txt", sources, io.StringIO())

@@ -3,9 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
-from tiny import head_config, tiny_model
+from tiny import MELS, head_config, tiny_model
+from transformers import WhisperFeatureExtractor
 from typer.testing import CliRunner
 
+from whisper_at_hf import WhisperATForAudioClassification
 from whisper_at_hf.cli import app
 from whisper_at_hf.cli import publishing as command
 
@@ -54,4 +56,35 @@ def test_a_failed_push_is_one_sentence_and_the_folder_stays(run, head, tmp_path,
 def test_push_needs_a_name(run, head, tmp_path):
     result = run(tmp_path / "out", "--model", head, "--push")
     assert result.exit_code == 2 and "--push needs --repo-id" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--private"], "error: --private is of the repository that --push makes; add --push, or leave it out."),
+        (["--license", ""], "error: --license is empty; give the licence's identifier, such as apache-2.0, or leave"),
+    ],
+)
+def test_options_that_would_do_nothing(run, head, tmp_path, options, message):
+    result = run(tmp_path / "out", "--model", head, *options)
+    assert result.exit_code == 2 and message in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["export-hub", "export-onnx"])
+def test_a_model_is_not_replaced_by_what_is_made_of_it(head, name):
+    before = sorted(head.iterdir())
+    result = CliRunner().invoke(app, [name, str(head), "--model", str(head), "--overwrite"])
+    assert result.exit_code == 2 and "is the --model itself, which would be gone: name another --output." in " ".join(
+        result.stderr.split()
+    )
+    assert sorted(head.iterdir()) == before
+
+
+def test_a_model_without_heads(run, tmp_path):
+    tiny_model(WhisperATForAudioClassification, heads={}).save_pretrained(tmp_path / "model")
+    WhisperFeatureExtractor(feature_size=MELS, chunk_length=2).save_pretrained(tmp_path / "model")
+    result = run(tmp_path / "out", "--model", tmp_path / "model")
+    assert result.exit_code == 2 and "has no tagging heads" in " ".join(result.stderr.split())
     assert not (tmp_path / "out").exists()

@@ -80,3 +80,17 @@ def test_ray_says_what_it_needs(arguments, monkeypatch):
     done = CliRunner().invoke(app, ["run", *map(str, arguments)])
     assert done.exit_code == 2
     assert done.stderr == 'error: This needs ray[data]; run pip install "whisper-at-hf[ray]".\n'
+
+
+def test_what_ray_prints_is_not_on_standard_output(arguments, monkeypatch):
+    """It says there that a worker died, and more."""
+    pytest.importorskip("ray")
+
+    def run_ray(*args, **options):
+        print("(raylet) A worker died")
+        return 0
+
+    monkeypatch.setattr("whisper_at_hf.archive.run_ray", run_ray)
+    done = CliRunner().invoke(app, ["run", *map(str, arguments)])
+    assert done.exit_code == 0 and done.stdout == ""
+    assert "(raylet) A worker died\n" in done.stderr

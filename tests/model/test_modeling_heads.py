@@ -75,14 +75,14 @@ class TestAddAndDrop:
         assert not info["missing_keys"] and not info["unexpected_keys"]
         assert list(loaded.heads) == ["other"] and loaded.config.default_head == "other"
 
-    @pytest.mark.parametrize("name", ["", "a.b", "keys", "forward", "training", "_modules"])
+    @pytest.mark.parametrize("name", ["", 5, "a.b", "keys", "forward", "training", "_modules"])
     def test_unusable_names_are_refused(self, name):
         model = tiny_model()
         with pytest.raises(InputError, match="cannot name a head"):
             model.add_head(name, ["a"])
         assert list(model.config.heads) == list(model.heads) == ["default"]
 
-    @pytest.mark.parametrize("labels", ["Dog", [], ["Dog", "Dog"]])
+    @pytest.mark.parametrize("labels", ["Dog", [], ["Dog", "Dog"], 5, ["Dog", None], [["Dog"]], [b"Dog"], {0: "Dog"}])
     def test_unusable_labels_are_refused(self, labels):
         with pytest.raises(InputError, match="list of different names"):
             tiny_model().add_head("new", labels)
@@ -287,6 +287,12 @@ class TestFromWhisper:
         save_plain_whisper(tmp_path)
         model = WhisperATForConditionalGeneration.from_whisper(tmp_path, labels=["a"], dtype=torch.bfloat16)
         assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+
+    @pytest.mark.parametrize("kind", ["regression", "", 5, ["multi_label_classification"]])
+    def test_an_unknown_problem_type_is_refused(self, tmp_path, kind):
+        save_plain_whisper(tmp_path)
+        with pytest.raises(InputError, match="cannot do problem_type=.*; use multi_ or single_label_classification"):
+            WhisperATForConditionalGeneration.from_whisper(tmp_path, labels=["a"], problem_type=kind)
 
     def test_head_and_labels_together_are_refused(self, tmp_path):
         with pytest.raises(InputError, match="head= for a saved head or labels= for a fresh one, not both"):

@@ -74,6 +74,8 @@ def list_items(source: str | os.PathLike) -> list[Item]:
     Raises:
         InputError: there is no such source, no files in it, or a file twice.
     """
+    if not os.fspath(source):  # such as a variable that is not set: it would be the current folder
+        raise InputError("The source is empty; name a folder, a list (.txt, .csv, .parquet) or a .tar.")
     path = Path(source)
     try:
         items = list(_items(path))

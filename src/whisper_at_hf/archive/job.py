@@ -12,7 +12,7 @@ import pyarrow
 from ..errors import InputError
 from ..model.fingerprint import fingerprint
 from .items import Item, printable
-from .rows import SCHEMA_VERSION
+from .rows import SCHEMA, SCHEMA_VERSION
 from .store import Store
 from .tables import read_table, table_bytes
 
@@ -116,9 +116,13 @@ def finished(job: Job, shards: Sequence[Sequence[Item]]) -> dict[int, int]:
 
 
 def good_rows(job: Job, shard: int, items: Sequence[Item]) -> dict[str, dict[str, Any]]:
-    """The rows of a shard that have no error, by id; none where `finished` counts none."""
-    table = _rows(job.store, shard, items)
-    return {} if table is None else {row["id"]: row for row in table.to_pylist() if row["error"] is None}
+    """The rows of a shard that have no error, by id; none where `finished` counts none, or they are not ours."""
+    table = _rows(job.store, shard, items, SCHEMA.names)
+    try:
+        rows = [] if table is None else table.select(SCHEMA.names).cast(SCHEMA).to_pylist()
+    except (pyarrow.ArrowException, ValueError):  # columns of other types, or texts that are none
+        rows = []
+    return {row["id"]: row for row in rows if row["error"] is None}
 
 
 def _rows(
@@ -158,7 +162,7 @@ def _changed(earlier: dict[str, Any], settings: dict[str, Any]) -> str | None:
 def _parsed(store: Store, content: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(content))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _damaged(store, SETTINGS) from error
 
 
@@ -172,8 +176,10 @@ def _read_shards(store: Store) -> list[list[Item]]:
             if row.pop("shard") == len(shards):
                 shards.append([])
             shards[-1].append(Item(**{**row, "path": os.fsdecode(row["path"])}))
-    except (pyarrow.ArrowException, LookupError, TypeError) as error:
+    except (pyarrow.ArrowException, LookupError, TypeError, ValueError) as error:
         raise _damaged(store, ITEMS) from error
+    if any(item.id is None for shard in shards for item in shard):
+        raise _damaged(store, ITEMS)
     return shards
 
 

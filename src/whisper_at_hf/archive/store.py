@@ -30,9 +30,11 @@ class Store:
 
     def __init__(self, address: str):
         self.address = address
+        if not address:  # such as a variable that is not set: fsspec would take the current folder
+            raise InputError("The output is empty; name a folder.")
         try:
             self._fs, self._root = fsspec.core.url_to_fs(address)
-        except (ImportError, ValueError) as error:
+        except Exception as error:  # some connect at once, and each by a library with errors of its own
             raise InputError(f"'{address}' is no place for results ({first_line(error)}); name a folder.") from error
         if isinstance(self._fs, MemoryFileSystem):
             raise InputError(f"'{address}' would end with each process; name a folder.")

@@ -25,7 +25,12 @@ def read_table(source: Any, columns: Sequence[str] | None = None) -> pyarrow.Tab
         pyarrow.ArrowException: it is no Parquet file.
         KeyError: it has no such column.
     """
-    file = parquet.ParquetFile(source, pre_buffer=False)
-    if missing := set(columns or ()) - set(file.schema_arrow.names):
-        raise KeyError(*missing)
-    return file.read(columns, use_threads=False)
+    try:
+        file = parquet.ParquetFile(source, pre_buffer=False)
+        if missing := set(columns or ()) - set(file.schema_arrow.names):
+            raise KeyError(*missing)
+        return file.read(columns, use_threads=False)
+    except OSError as error:
+        if error.errno is None:  # no operating system's: Arrow's own, for some kinds of damage
+            raise pyarrow.ArrowInvalid(str(error)) from error
+        raise

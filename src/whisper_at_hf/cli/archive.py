@@ -1,7 +1,9 @@
 """The command `whisper-at run`."""
 
 import re
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -144,7 +146,12 @@ def _engine(engine: Engine, ray_address: str | None) -> Callable[..., int]:
 
     if engine is Engine.ray:
         need_extra("ray")
-        return partial(run_ray, address=ray_address)
+
+        def run_beside(*args: Any, **options: Any) -> int:
+            with redirect_stdout(sys.stderr):  # Ray prints there what it says of workers that died
+                return run_ray(*args, address=ray_address, **options)
+
+        return run_beside
     if ray_address is not None:
         raise InputError("--ray-address is for --engine ray; pass that, too, or leave it out.")
     return run_local

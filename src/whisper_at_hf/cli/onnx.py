@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..conversion.default_model import default_model_path
+from ..conversion.writer import check_apart
 from ..errors import InputError
 from ..pipeline.loading import load_pipeline
 from .extras import need_extra
@@ -45,6 +46,7 @@ def export_onnx(
     calm_transformers(quiet)
     if head_only and at_time_res is not None:
         raise InputError("--at-time-res is of the encoder, which --head-only leaves out; leave one of them out.")
+    check_apart(output, model)
     need_extra("onnx")
     from ..export import export_head, export_tagger
 

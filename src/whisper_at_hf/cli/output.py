@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..files import make_folder, write_atomically
 from .captions import CaptionOptions
 from .options import Format
-from .places import places
+from .places import located, places
 from .record import Record
 
 # Formats that stand on the screen one after the other, for many files or for the windows of one.
@@ -98,6 +98,7 @@ class ResultWriter:
             self.single = output
         else:
             self.folder = output
+        self._spare(sources)
         make_folder(self.folder or self.single.parent)
 
     @property
@@ -128,6 +129,12 @@ class ResultWriter:
     def unfinished(self, sources: list[str]) -> list[str]:
         """Those whose results are not there yet, as far as the record says so."""
         return [source for source in sources if not self.record.is_finished(self._result(source), source)]
+
+    def _spare(self, sources: list[str]) -> None:
+        """Raise InputError where a result would take the place of an input."""
+        written = {located(str(self.single or self.folder / self._result(source))) for source in sources}
+        if lost := next((source for source in sources if located(source) in written), None):
+            raise InputError(f"'{lost}' is an input, and a result would replace it; name another --output.")
 
     def _show(self, text: str) -> None:
         try:

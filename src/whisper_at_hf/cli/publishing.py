@@ -50,6 +50,10 @@ def export_hub(
     calm_transformers(quiet)
     if push and repo_id is None:
         raise InputError("--push needs --repo-id: name the repository to upload to, such as owner/my-model.")
+    if private and not push:
+        raise InputError("--private is of the repository that --push makes; add --push, or leave it out.")
+    if license == "":
+        raise InputError("--license is empty; give the licence's identifier, such as apache-2.0, or leave it out.")
     made = export_folder(
         output,
         model,

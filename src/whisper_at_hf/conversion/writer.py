@@ -99,6 +99,12 @@ def check_output(output: Path, overwrite: bool) -> None:
         raise InputError(f"{output} holds other files than a model and is not replaced: name another --output.")
 
 
+def check_apart(output: Path, model: str | os.PathLike | None) -> None:
+    """Raise InputError where what is made of a model's folder would replace that."""
+    if model is not None and output.is_dir() and os.path.isdir(model) and output.samefile(model):
+        raise InputError(f"{output} is the --model itself, which would be gone: name another --output.")
+
+
 @contextmanager
 def whole_folder(output: Path, overwrite: bool) -> Iterator[Path]:
     """A new folder beside `output` to write to, which takes its place if the block ends well, and is deleted if not.

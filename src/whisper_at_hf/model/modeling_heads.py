@@ -288,15 +288,18 @@ class TaggingHeadsMixin:
         return results
 
     def _fresh_config(self, labels: Iterable[str], problem_type: str | None = None) -> TLTRConfig:
-        names = list(labels)
-        if isinstance(labels, str) or not names or len(set(names)) != len(names):
+        names = list(labels) if isinstance(labels, Iterable) and not isinstance(labels, str) else []
+        if not names or not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
             raise InputError("labels must be a list of different names, for instance labels=['Dog', 'Rain'].")
-        return TLTRConfig(
-            encoder_layers=self.config.encoder_layers,
-            d_model=self.config.d_model,
-            id2label=dict(enumerate(names)),
-            problem_type=problem_type,
-        )
+        try:
+            return TLTRConfig(
+                encoder_layers=self.config.encoder_layers,
+                d_model=self.config.d_model,
+                id2label=dict(enumerate(names)),
+                problem_type=problem_type,
+            )
+        except ValueError as error:  # an unknown problem_type
+            raise InputError(str(error)) from error
 
     def _set_heads(self, heads: dict[str, TLTRConfig]) -> None:
         self.config.heads = heads
@@ -306,7 +309,7 @@ class TaggingHeadsMixin:
 
     def _check_fit(self, name: str, head: TLTRConfig) -> None:
         """Raise InputError unless a head of this configuration reads what this encoder gives, under a usable name."""
-        if not name or "." in name or hasattr(nn.ModuleDict(), name):
+        if not isinstance(name, str) or not name or "." in name or hasattr(nn.ModuleDict(), name):
             raise InputError(f"{name!r} cannot name a head; use a word without dots that is not a torch attribute.")
         if wrong := misfit(head, self.config):
             raise InputError(f"Head {name!r} {wrong}; use a head that was trained on the same Whisper size.")

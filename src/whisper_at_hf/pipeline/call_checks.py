@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any
 
+import torch
 from transformers import AutomaticSpeechRecognitionPipeline, GenerationConfig, WhisperForConditionalGeneration
 from transformers.generation import GenerationMixin
 
@@ -22,10 +23,21 @@ _COUNTS = {
     "num_return_sequences": (1, "texts"),
     "max_new_tokens": (1, "tokens"),
     "max_length": (1, "tokens"),
+    "min_new_tokens": (0, "tokens"),
+    "min_length": (0, "tokens"),
     "no_repeat_ngram_size": (0, "tokens"),
+    "encoder_no_repeat_ngram_size": (0, "tokens"),
 }
 # Those that are any number, or None.
 _NUMBERS = ("compression_ratio_threshold", "logprob_threshold", "no_speech_threshold", "length_penalty")
+# Those above 0, or None.
+_ABOVE_ZERO = ("repetition_penalty", "encoder_repetition_penalty", "max_time")
+# Those that are one of a few.
+_CHOICES = {
+    "early_stopping": (True, False, "never"),
+    "task": ("transcribe", "translate"),
+    "prompt_condition_type": ("first-segment", "all-segments"),
+}
 
 _OURS = {"return_text", "return_tags", "mode", *HEARING_NAMES}
 
@@ -72,7 +84,7 @@ def check_call(model: Any, parameters: Mapping[str, Any]) -> None:
     if not isinstance(generate_kwargs, Mapping | None):
         raise InputError(f"generate_kwargs={generate_kwargs!r} is no dict; use one, such as {{'language': 'de'}}.")
     check_names(model, [*parameters, *(generate_kwargs or {})])
-    _check_generate_kwargs(generate_kwargs or {})
+    _check_for_generate({**parameters, **(generate_kwargs or {})})
 
 
 def check_names(model: Any, names: Iterable[str]) -> None:
@@ -80,12 +92,12 @@ def check_names(model: Any, names: Iterable[str]) -> None:
     known = _names(model)
     for name in names:
         if name not in known:
-            similar = difflib.get_close_matches(name, known, 1)
+            similar = difflib.get_close_matches(str(name), known, 1)
             fix = f"did you mean {similar[0]!r}?" if similar else "leave it out."
             raise InputError(f"{name!r} is no parameter of this pipeline or of generate: {fix}")
 
 
-def _check_generate_kwargs(given: Mapping[str, Any]) -> None:
+def _check_for_generate(given: Mapping[str, Any]) -> None:
     """Raise InputError for values that decoding would fail on somewhere inside."""
     for name, (least, what) in _COUNTS.items():
         if given.get(name) is not None:
@@ -93,6 +105,20 @@ def _check_generate_kwargs(given: Mapping[str, Any]) -> None:
     for name in _NUMBERS:
         if given.get(name) is not None and not _is_number(given[name]):
             raise InputError(f"{name}={given[name]!r} is not a number; use one, or None.")
+    for name in _ABOVE_ZERO:
+        if given.get(name) is not None and not (_is_number(given[name]) and given[name] > 0):
+            raise InputError(f"{name}={given[name]!r} is not a number above 0; use one, or None.")
+    for name, choices in _CHOICES.items():
+        if given.get(name) is not None and given[name] not in choices:
+            raise InputError(f"{name}={given[name]!r} is unknown; use {' or '.join(map(repr, choices))}.")
+    prompt = given.get("prompt_ids")
+    if prompt is not None and not (isinstance(prompt, torch.Tensor) and prompt.ndim == 1):
+        raise InputError(
+            "prompt_ids is not a tensor of tokens; use processor.get_prompt_ids(text, return_tensors='pt')."
+        )
+    texts, beams = given.get("num_return_sequences") or 1, given.get("num_beams") or 1
+    if texts > beams > 1:
+        raise InputError(f"num_return_sequences={texts} is more than num_beams={beams}; use no more texts than beams.")
     temperature = given.get("temperature")
     several = temperature if isinstance(temperature, list | tuple) else [temperature]
     if temperature is not None and not (several and all(_is_number(one) and one >= 0 for one in several)):

@@ -13,7 +13,7 @@ from ..cards import check_card, make_card, own_pictures
 from ..cards.card import HEAD
 from ..conversion.default_model import default_head_path, default_model_path
 from ..conversion.processors import check_processor
-from ..conversion.writer import check_output, whole_folder
+from ..conversion.writer import check_apart, check_output, whole_folder
 from ..errors import InputError, first_line
 from ..files import write_atomically
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
@@ -61,11 +61,14 @@ def export_hub(
     """
     output = Path(output)
     check_output(output, overwrite)
+    check_apart(output, model)
     if repo_id is not None:
         check_repo_id(repo_id)
     if base_model is not None:
         check_repo_id(base_model, "--base-model")
     loaded, processor = _load(model)
+    if kind_of(loaded) != HEAD and not loaded.config.heads:
+        raise InputError(f"'{model}' has no tagging heads, and so nothing to say of them; use whisper-at convert.")
     if kind_of(loaded) != HEAD and (head is not None or head_only):
         loaded, processor = loaded.get_head(head), None
     elif head is not None:
