@@ -42,10 +42,10 @@ def states(model, features):
     return encoded(model, features)
 
 
-def decode(model, states, prompt=PROMPT, sound_ends=None, **options):
+def decode(model, states, prompt=PROMPT, sound_ends=None, seeds=None, **options):
     options = {"temperature": (0.0,), **NO_CHECKS, **options}
     decoder = WindowDecoder(model, LetterTokenizer(), DecodingOptions(**options))
-    return decoder.decode(states, [prompt] * len(states), sound_ends)
+    return decoder.decode(states, [prompt] * len(states), sound_ends, seeds)
 
 
 @pytest.mark.parametrize("timestamps", [True, False])
@@ -173,18 +173,27 @@ def test_sampled_rows_of_a_batch_are_what_each_is_alone(model, states):
     """Rows that fail, and are tried again, differ from batch to batch."""
     limit = sorted(result.mean_logprob for result in decode(model, states))[ROWS // 2] - 1e-3
     options = {"temperature": (0.0, 0.5, 1.0), "logprob_threshold": limit}
-    together = decode(model, states, **options)
+    together = decode(model, states, seeds=list(range(ROWS)), **options)
     assert len({result.temperature for result in together}) > 1
     for row, result in enumerate(together):
-        (alone,) = decode(model, states[row : row + 1], **options)
+        (alone,) = decode(model, states[row : row + 1], seeds=[row], **options)
         assert (result.tokens, result.temperature) == (alone.tokens, alone.temperature)
+
+
+def test_rows_of_other_seeds_and_temperatures_draw_other_tokens(model, states):
+    """Else noise of any kind would have one text."""
+    same = states[:1].expand(3, -1, -1)
+    first, again, other = decode(model, same, seeds=[5, 5, 6], temperature=(1.0,))
+    assert first.tokens == again.tokens != other.tokens
+    cooler, cooler_still = (decode(model, same[:1], temperature=(value,))[0] for value in (1.0, 0.99))
+    assert cooler.tokens != cooler_still.tokens
 
 
 def test_tokens_are_drawn_as_their_probabilities_say(model):
     """Shares of 4000 draws; the first token is drawn from the same logits again and again."""
     probabilities = torch.tensor([0.5, 0.3, 0.15, 0.05, 0.0])
     decoder = WindowDecoder(model, LetterTokenizer(), DecodingOptions())
-    dice, nothing = torch.Generator().manual_seed(0), torch.zeros(1, 0, dtype=torch.long)
+    dice, nothing = [torch.Generator().manual_seed(0)], torch.zeros(1, 0, dtype=torch.long)
     for temperature in (1.0, 0.5):
         drawn = [decoder._choose(probabilities.log()[None], nothing, temperature, dice)[0] for _ in range(4000)]
         shares = torch.cat(drawn).bincount(minlength=5) / 4000

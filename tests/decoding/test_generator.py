@@ -85,6 +85,13 @@ def test_language_and_task_as_given(model, features, language, task, token):
     assert tokens_of(outputs) == generated(model, features[:3], language="de", task=task)
 
 
+def test_the_same_sound_has_the_same_sampled_text_and_others_have_others(model, features):
+    ours = generator(model, temperature=1.0, language="de")
+    first, other, again = tokens_of(ours.decode(windows_of(features[[0, 1, 0]]), pool=False))
+    assert first == again != other
+    assert tokens_of(ours.decode(windows_of(features[[1]]), pool=False)) == [other]
+
+
 def test_a_file_has_the_language_of_its_first_window(model, features, languages):
     first, other = languages.index(ENGLISH), languages.index(GERMAN)
     file = SoundFile()

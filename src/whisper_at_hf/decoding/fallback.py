@@ -17,8 +17,6 @@ from .token_rules import TokenRules
 _SHARE_DONE = 0.25
 # Tokens after which texts that have come to repeat themselves are cut off, rather than at the last one allowed.
 _CHECK_EVERY = 64
-# Of what is drawn: the same sound has the same text whenever it is heard.
-_SEED = 0
 
 
 @dataclass
@@ -93,7 +91,11 @@ class WindowDecoder:
 
     @torch.inference_mode()
     def decode(
-        self, encoder_states: torch.Tensor, prompts: list[list[int]], sound_ends: list[int] | None = None
+        self,
+        encoder_states: torch.Tensor,
+        prompts: list[list[int]],
+        sound_ends: list[int] | None = None,
+        seeds: list[int] | None = None,
     ) -> list[DecodedWindow]:
         """Decode windows, those that fail again and again at the next temperature.
 
@@ -101,7 +103,9 @@ class WindowDecoder:
             encoder_states: `(rows, positions, width)`, the encoder's last hidden state.
             prompts: the tokens to begin with, as many for each row.
             sound_ends: see `TokenRules.apply`.
+            seeds: of what is drawn for each row; 0 for all without them.
         """
+        seeds = seeds or [0] * len(encoder_states)
         results: dict[int, DecodedWindow] = {}
         waiting = list(range(len(encoder_states)))
         for temperature in self.options.temperature:
@@ -110,7 +114,8 @@ class WindowDecoder:
             states = encoder_states if len(waiting) == len(encoder_states) else encoder_states[waiting]
             ends = None if sound_ends is None else torch.tensor(sound_ends, device=self.model.device)[waiting]
             is_last_try = temperature == self.options.temperature[-1]
-            tries = self._decode_once(states, [prompts[row] for row in waiting], ends, temperature, is_last_try)
+            dice = [torch.Generator().manual_seed(1000 * seeds[row] + round(100 * temperature)) for row in waiting]
+            tries = self._decode_once(states, [prompts[row] for row in waiting], ends, temperature, dice, is_last_try)
             results.update(zip(waiting, tries, strict=True))
             waiting = [row for row, result in zip(waiting, tries, strict=True) if self._failed(result)]
         return [self._silenced(results[row]) for row in range(len(encoder_states))]
@@ -121,6 +126,7 @@ class WindowDecoder:
         prompts: list[list[int]],
         sound_ends: torch.Tensor | None,
         temperature: float,
+        dice: list[torch.Generator],
         is_last_try: bool,
     ) -> list[DecodedWindow]:
         prompt = torch.tensor(prompts, device=self.model.device)
@@ -132,7 +138,6 @@ class WindowDecoder:
         logits = logits[:, -1]
         rows = torch.arange(len(prompts), device=prompt.device)
         tokens, logprobs = prompt[:, :0], torch.zeros(len(prompts), device=prompt.device)
-        dice = torch.Generator().manual_seed(_SEED)
         while True:
             self.rules.apply(logits, tokens, None if sound_ends is None else sound_ends[rows])
             chosen, logprob = self._choose(logits, tokens, temperature, dice)
@@ -151,20 +156,21 @@ class WindowDecoder:
                     return results
                 staying = (~leaving).nonzero()[:, 0]
                 rows, tokens, logprobs = rows[staying], tokens[staying], logprobs[staying]
+                dice = [dice[row] for row in staying.tolist()]
                 decoder.keep(staying)
             logits = decoder.logits(tokens[:, -1:])[:, -1]
 
     def _choose(
-        self, logits: torch.Tensor, tokens: torch.Tensor, temperature: float, dice: torch.Generator
+        self, logits: torch.Tensor, tokens: torch.Tensor, temperature: float, dice: list[torch.Generator]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The next token of each row, the likeliest or one drawn, and its log-probability; rows at their end stay.
 
-        The likeliest one after Gumbel noise is drawn as its probability says; all rows have the same noise, which
-        depends on the number of the token alone.
+        The likeliest one after Gumbel noise is drawn as its probability says. Each row has its own dice, since what is
+        drawn must not depend on the rows beside it.
         """
         if temperature:
-            noise = -torch.empty(logits.shape[1]).exponential_(generator=dice).log()
-            chosen = (logits / temperature + noise.to(logits)).argmax(dim=-1)
+            waits = torch.stack([torch.empty(logits.shape[1]).exponential_(generator=one) for one in dice])
+            chosen = (logits / temperature - waits.log().to(logits)).argmax(dim=-1)
         else:
             chosen = logits.argmax(dim=-1)
         logprob = logits.gather(1, chosen[:, None])[:, 0] - logits.logsumexp(dim=1)

@@ -80,7 +80,9 @@ class WindowGenerator:
         states, pooled = self._encode(windows, pool)
         languages = self._languages(windows, states)
         prompts = [self._prompt(language) for language in languages]
-        decoded = self.decoder.decode(states, prompts, [window.num_positions for window in windows])
+        # Where a window is loudest: the same sound has the same text whenever it is heard, and others have others.
+        seeds = [int(window.input_features.argmax()) for window in windows]
+        decoded = self.decoder.decode(states, prompts, [window.num_positions for window in windows], seeds)
         results = []
         for index, (window, text) in enumerate(zip(windows, decoded, strict=True)):
             tokens = [] if window.is_silent else text.tokens
