@@ -4,7 +4,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -68,7 +68,8 @@ def file_progress(total: int, quiet: bool) -> Iterator[Callable[..., None]]:
     )
     lines = ProgressLines(total, None if quiet or console.is_terminal else say)
     hidden = quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+    progress = Progress(*columns, console=console, transient=True)
+    with nullcontext() if hidden else progress:  # rich before 14.3 ends one that is disabled by an empty line
         task = progress.add_task("files", total=total)
 
         def advance(count: int = 1, errors: int = 0) -> None:
