@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -182,6 +183,14 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path):
         with pytest.raises(InputError, match="taken.*name another --output"):
             ResultWriter(output, "json", ["a.wav"], io.StringIO())
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["results", "result.json"])
+def test_a_place_that_cannot_be_written_to_is_refused_before_any_work(tmp_path, monkeypatch, name):
+    """As on a disk that is mounted read-only."""
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(InputError, match="cannot be written to; name another --output"):
+        ResultWriter(tmp_path / name, "json", ["a.wav"], io.StringIO())
 
 
 def test_a_name_of_another_format_is_refused(tmp_path):

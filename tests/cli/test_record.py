@@ -105,10 +105,18 @@ def test_names_that_are_not_utf_8(folder):
 
 def test_a_planted_link_is_not_written_through(folder):
     (folder / "mine").write_text("mine")
+    record = Record(folder, {})
     (folder / NAME).symlink_to(folder / "mine")
     with pytest.raises(InputError, match=r"whisper-at.jsonl' cannot be written \(.*\); name another --output"):
-        write(folder)
+        record.begin(PurePath("a.wav.txt"), "a.wav")
     assert (folder / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")])
+def test_what_is_no_plain_file_is_refused_at_once(folder, make):
+    make(folder / NAME)
+    with pytest.raises(InputError, match="whisper-at.jsonl' is no plain file; delete it, or name another --output"):
+        Record(folder, {})
 
 
 def test_a_record_that_cannot_be_read(folder):

@@ -1,6 +1,7 @@
 """How the command line shows and stores results."""
 
 import json
+import os
 from pathlib import Path, PurePath
 from typing import Any, TextIO
 
@@ -99,7 +100,9 @@ class ResultWriter:
         else:
             self.folder = output
         self._spare(sources)
-        make_folder(self.folder or self.single.parent)
+        target = make_folder(self.folder or self.single.parent)
+        if not os.access(target, os.W_OK):  # rather than at the first result, after its work
+            raise InputError(f"'{target}' cannot be written to; name another --output.")
 
     @property
     def is_stream(self) -> bool:

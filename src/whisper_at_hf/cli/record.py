@@ -65,8 +65,11 @@ class Record:
         return f"{located(source)} {state.st_size} {state.st_mtime_ns}", self._settings
 
     def _lines(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        path = self._folder / NAME
+        if path.is_symlink() or path.is_fifo():  # which would be refused, or waited for, at the first result
+            raise InputError(f"'{path}' is no plain file; delete it, or name another --output.")
         try:
-            content = (self._folder / NAME).read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError:
             return
         except OSError as error:
