@@ -8,9 +8,9 @@ from ..conversion.default_model import default_model_path
 from ..errors import InputError
 from ..model.configuration_whisper_at import TLTRConfig, WhisperATConfig
 from ..model.modeling_tltr import TLTRForAudioClassification
-from ..model.modeling_whisper_at import WhisperATEncoderModel, WhisperATForAudioClassification, WhisperATModel
+from ..model.modeling_whisper_at import WhisperATEncoderModel, WhisperATModel
 from ..model.tagging import resolve_thresholds
-from ..pipeline.loading import unreachable_model
+from ..pipeline.loading import is_tagger, unreachable_model
 
 
 def describe_model(model: str | None = None, list_labels: bool = False) -> str:
@@ -43,7 +43,7 @@ def describe_model(model: str | None = None, list_labels: bool = False) -> str:
 
 
 def _whisper_lines(model: str, config: WhisperATConfig) -> list[str]:
-    has_decoder = WhisperATForAudioClassification.__name__ not in (config.architectures or [])
+    has_decoder = not is_tagger(config)
     multilingual = "multilingual" if config.vocab_size >= 51865 else "English only"
     decoder = f"{config.decoder_layers} layers, {multilingual}" if has_decoder else "none: for tags only"
     return [

@@ -5,7 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, AutoModelForAudioClassification, AutoModelForSpeechSeq2Seq, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForAudioClassification,
+    AutoModelForSpeechSeq2Seq,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
 from ..errors import InputError, first_line
 from ..model.complete_loading import load_complete
@@ -100,6 +106,11 @@ def check_language(pipe: Any, generate_kwargs: dict) -> None:
         raise InputError(f"--language {language!r} is not one of the model's; use a code such as en, de or zh.")
 
 
+def is_tagger(config: PreTrainedConfig) -> bool:
+    """Whether a model was saved without a decoder, for tags alone."""
+    return WhisperATForAudioClassification.__name__ in (config.architectures or [])
+
+
 class AutoWhisperAT:
     """What the task "whisper-at" loads models with."""
 
@@ -111,7 +122,6 @@ class AutoWhisperAT:
         """
         location = {name: kwargs[name] for name in (*LOCATION_ARGUMENTS, "trust_remote_code") if name in kwargs}
         config = AutoConfig.from_pretrained(path, **location)
-        saved_without = WhisperATForAudioClassification.__name__ in (config.architectures or [])
-        tags_only = saved_without or (isinstance(config, WhisperATConfig) and not with_decoder)
+        tags_only = is_tagger(config) or (isinstance(config, WhisperATConfig) and not with_decoder)
         auto_class = AutoModelForAudioClassification if tags_only else AutoModelForSpeechSeq2Seq
         return load_complete(auto_class, path, **kwargs)

@@ -166,7 +166,8 @@ class WhisperATPipeline(AutomaticSpeechRecognitionPipeline):
         return stream(self, source, batch_size, *self._merged_parameters(**{**kwargs, "mode": BATCHED}))
 
     def _sanitize_parameters(self, return_text=None, return_tags=None, mode=None, **kwargs):
-        check_names(self.model, kwargs)  # also those of `pipeline(...)`, at once
+        if not hasattr(self, "_forward_params"):  # those of `pipeline(...)`; `check_call` has seen those of calls
+            check_names(self.model, kwargs)
         hearing = {name: kwargs.pop(name) for name in HEARING_NAMES if name in kwargs}
         # Checked and then used: an iterator would be empty the second time.
         hearing.update({name: as_list(name, hearing[name]) for name in NAME_LISTS if name in hearing})
